@@ -1,0 +1,100 @@
+"""The tree of units as of a time, in memory: some twenty thousand units in a city."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
+
+from django.db import connection
+from django.db.models import Max
+
+from .holding import holding
+from .models import Cover, Unit, UnitState
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    id: int
+    code: str
+    line: str
+    kind: str
+    name: str
+    parent: int | None
+    stage: str
+    absent: bool
+
+
+@dataclass(slots=True)
+class Tree:
+    nodes: dict[int, Node]
+    by_code: dict[str, int]
+    hosts: dict[int, int]  # hosted unit -> host
+    zones: dict[int, list[int]]  # covered unit -> zones (more than one is an overlap)
+    _reach: dict[int, frozenset[int]] = field(default_factory=dict)
+
+    def path(self, unit: int) -> Iterator[int]:
+        """The unit and its ancestors on its own line."""
+        at: int | None = unit
+        while at is not None and at in self.nodes:
+            yield at
+            at = self.nodes[at].parent
+
+    def reach(self, unit: int) -> frozenset[int]:
+        """All units that this one counts under: see "Reach" in docs/architecture.md."""
+        known = self._reach.get(unit)
+        if known is None:
+            known = self._reach[unit] = frozenset(self._reached(unit))
+        return known
+
+    def _reached(self, unit: int) -> Iterator[int]:
+        own = list(self.path(unit))
+        yield from own
+        host = next((self.hosts[u] for u in own if u in self.hosts), None)
+        if host is not None and host != unit:
+            yield from self.reach(host)
+        zones = next((self.zones[u] for u in own if u in self.zones), ())
+        for zone in zones:
+            yield from self.reach(zone)
+
+    def under(self, unit: int) -> set[int]:
+        """All units that reach this one, itself included."""
+        return {u for u in self.nodes if unit in self.reach(u)}
+
+
+def tree(day: date, position: int) -> Tree:
+    """The tree of a day as known as of a position. Cached until the structure changes."""
+    shape = tuple(
+        model.objects.filter(recorded__lte=position).aggregate(top=Max("recorded"))["top"] or 0
+        for model in (UnitState, Cover)
+    ) + tuple(
+        model.objects.filter(recorded_until__lte=position).aggregate(top=Max("recorded_until"))["top"] or 0
+        for model in (UnitState, Cover)
+    )
+    return _load(str(connection.settings_dict["NAME"]), shape, day)
+
+
+@lru_cache(maxsize=32)
+def _load(database: str, shape: tuple[int, ...], day: date) -> Tree:
+    at = holding(day, max(shape))
+    units = {row[0]: row for row in Unit.objects.values_list("id", "code", "line", "kind")}
+    nodes = {
+        unit: Node(*units[unit], name, parent, stage, absent)
+        for unit, name, parent, stage, absent in UnitState.objects.filter(at).values_list(
+            "unit_id", "name", "parent_id", "stage", "absent"
+        )
+    }
+    hosts: dict[int, int] = {}
+    zones: dict[int, list[int]] = {}
+    for coverer, covered, kind in (
+        Cover.objects.filter(at).order_by("id").values_list("coverer_id", "covered_id", "kind")
+    ):
+        if kind == "host":
+            hosts[covered] = coverer
+        else:
+            zones.setdefault(covered, []).append(coverer)
+    return Tree(nodes, {node.code: node.id for node in nodes.values()}, hosts, zones)
+
+
+def forget_trees() -> None:
+    """For tests that roll the ledger back."""
+    _load.cache_clear()
