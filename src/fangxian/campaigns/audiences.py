@@ -1,0 +1,108 @@
+"""Whom a campaign asks: selectors as data, resolved on the ledger for given subjects.
+
+The whole audience as a set is a matter of the figures (over the lake); here a batch of subjects is checked.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from fangxian.registry.holding import holding, in_chunks
+from fangxian.registry.kinds import ROLES, UNIT_KINDS
+from fangxian.registry.models import Membership, Post, Unit, UnitState
+from fangxian.registry.tree import tree
+
+from .problems import BadAudience
+
+KINDS = {"persons": "person", "units": "unit", "households": "household"}
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """Subjects of one kind. `role` and `unit_kind` are alternatives; `under` is the code of a unit."""
+
+    key: str
+    kind: str  # person, unit, household
+    roles: tuple[str, ...] = ()
+    unit_kinds: tuple[str, ...] = ()
+    under: str = ""
+
+
+def read_audience(campaign: str, declared: Sequence[dict[str, Any]]) -> list[Selector]:
+    """The selectors of a declaration; BadAudience names what cannot be read."""
+    selectors = [_selector(campaign, entry) for entry in declared]
+    if not selectors:
+        raise BadAudience(campaign=campaign, reason="nobody is selected")
+    return selectors
+
+
+def _selector(campaign: str, entry: dict[str, Any]) -> Selector:
+    unknown = set(entry) - {"key", "kind", "role", "unit_kind", "under", "line"}
+    if unknown:
+        raise BadAudience(campaign=campaign, reason=f"unknown words {sorted(unknown)}")
+    if entry.get("kind") not in KINDS:
+        raise BadAudience(campaign=campaign, reason=f"kind {entry.get('kind')!r}")
+    roles, kinds = tuple(entry.get("role", ())), tuple(entry.get("unit_kind", ()))
+    wrong = [r for r in roles if r not in ROLES] + [k for k in kinds if k not in UNIT_KINDS]
+    if wrong:
+        raise BadAudience(campaign=campaign, reason=f"unknown kinds or roles {wrong}")
+    if entry["kind"] == "units" and not kinds or entry["kind"] != "units" and not roles:
+        raise BadAudience(campaign=campaign, reason="units want unit_kind, persons and households want role")
+    return Selector(
+        entry.get("key", entry["kind"]), KINDS[entry["kind"]], roles, kinds, entry.get("under", "")
+    )
+
+
+def members(
+    selectors: Iterable[Selector], kind: str, subjects: Iterable[int], *, day: date, position: int
+) -> dict[int, int]:
+    """Those of `subjects` that the selectors of this kind ask on `day`: subject -> its leaf unit."""
+    wanted = sorted(set(subjects))
+    found: dict[int, int] = {}
+    for selector in selectors:
+        if selector.kind == kind:
+            for chunk in in_chunks(wanted):
+                found.update(_RESOLVERS[kind](selector, chunk, day, position))
+    return found
+
+
+def _units(selector: Selector, ids: list[int], day: date, position: int) -> dict[int, int]:
+    open_units = UnitState.objects.filter(
+        holding(day, position), unit__in=ids, unit__kind__in=selector.unit_kinds, absent=False
+    ).values_list("unit_id", flat=True)
+    allowed = _under(selector, day, position)
+    return {unit: unit for unit in open_units if allowed is None or unit in allowed}
+
+
+def _persons(selector: Selector, ids: list[int], day: date, position: int) -> dict[int, int]:
+    posts = Post.objects.filter(holding(day, position), person__in=ids, role__in=selector.roles)
+    if selector.unit_kinds:
+        posts = posts.filter(unit__in=Unit.objects.filter(kind__in=selector.unit_kinds))
+    allowed = _under(selector, day, position)
+    return {
+        person: unit
+        for person, unit in posts.values_list("person_id", "unit_id")
+        if allowed is None or unit in allowed
+    }
+
+
+def _households(selector: Selector, ids: list[int], day: date, position: int) -> dict[int, int]:
+    at = holding(day, position)
+    belongs = list(Membership.objects.filter(at, household__in=ids).values_list("household_id", "person_id"))
+    leaves: dict[int, int] = {}
+    for chunk in in_chunks(sorted({person for _household, person in belongs})):
+        leaves |= _persons(selector, chunk, day, position)
+    return {household: leaves[person] for household, person in belongs if person in leaves}
+
+
+def _under(selector: Selector, day: date, position: int) -> set[int] | None:
+    """The units under the selector's subtree; None where it names none."""
+    if not selector.under:
+        return None
+    units = tree(day, position)
+    root = units.by_code.get(selector.under)
+    return set() if root is None else units.under(root)
+
+
+_RESOLVERS = {"unit": _units, "person": _persons, "household": _households}

@@ -1,0 +1,56 @@
+"""What is asked, of whom, when. The form of a campaign has the campaign's code (room `submissions`)."""
+
+from django.db import models
+
+from fangxian.kernel.fields import MomentField, Recorded
+from fangxian.registry.models import Unit
+
+
+class Campaign(Recorded):
+    """`audience`: see `audiences.Audience`; `schedule`: {"kind": "once"|"rounds"|"daily", ...}."""
+
+    id = models.BigIntegerField(primary_key=True)
+    code = models.CharField(max_length=40, unique=True)
+    name = models.CharField(max_length=80)
+    name_en = models.CharField(max_length=80)
+    issuer = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    audience = models.JSONField()
+    schedule = models.JSONField()
+    opens = MomentField()
+    closes = MomentField(null=True)
+
+
+class CampaignText(Recorded):
+    """A version of the text that recipients read or sign. Pledges keep its id, so its version and hash."""
+
+    id = models.BigIntegerField(primary_key=True)
+    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="texts")
+    version = models.PositiveSmallIntegerField()
+    body = models.TextField()
+    sha256 = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="campaigns_text_version", fields=["campaign", "version"])]
+
+
+class Round(Recorded):
+    """A numbered round, appended when it opens: `recorded` is then the position as of which its audience
+    was resolved. A campaign asked once has round 1; one with a daily window has none (each day is one)."""
+
+    id = models.BigIntegerField(primary_key=True)
+    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="rounds")
+    number = models.PositiveSmallIntegerField()
+    opens = MomentField()
+    closes = MomentField(null=True)
+    listed = models.BooleanField(default=False)  # its audience is narrowed to its RoundMember rows
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="campaigns_round_number", fields=["campaign", "number"])]
+
+
+class RoundMember(Recorded):
+    """One of those whom a listed round asks, by the kind of the campaign's audience."""
+
+    id = models.BigIntegerField(primary_key=True)
+    round = models.ForeignKey(Round, models.PROTECT, related_name="members")
+    subject = models.BigIntegerField()

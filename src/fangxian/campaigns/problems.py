@@ -1,0 +1,50 @@
+"""What can be wrong with campaigns, rounds and audiences."""
+
+from http import HTTPStatus
+
+from django.utils.translation import gettext_lazy as _
+
+from fangxian.kernel.problems import Problem
+
+
+class UnknownCampaign(Problem):
+    status, code = HTTPStatus.NOT_FOUND, "unknown-campaign"
+    text = _("There is no campaign “{campaign}”. Check its code.")
+
+
+class CampaignExists(Problem):
+    status, code = HTTPStatus.CONFLICT, "campaign-exists"
+    text = _("There is a campaign “{campaign}” already. Give the new one another code.")
+
+
+class BadAudience(Problem):
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "bad-audience"
+    text = _("The audience of “{campaign}” cannot be read: {reason}.")
+
+
+class UnknownRound(Problem):
+    status, code = HTTPStatus.NOT_FOUND, "unknown-round"
+    text = _("“{campaign}” has no round {round}. Choose one that has been opened.")
+
+
+class RoundExists(Problem):
+    status, code = HTTPStatus.CONFLICT, "round-exists"
+    text = _("“{campaign}” has opened round {round} already.")
+
+
+class NotYetOpen(Problem):
+    status, code = HTTPStatus.CONFLICT, "not-yet-open"
+    text = _("“{campaign}” takes reports from {opens} on. Report then.")
+
+
+class CampaignClosed(Problem):
+    status, code = HTTPStatus.CONFLICT, "campaign-closed"
+    text = _("“{campaign}” stopped taking reports on {closes}. Ask the office that issued it to reopen it.")
+
+
+class OutsideAudience(Problem):
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "outside-audience"
+    text = _(
+        "On {day} this {kind} was not among those whom “{campaign}” asks. "
+        "Check whom the report is about, and the day."
+    )

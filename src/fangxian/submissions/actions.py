@@ -1,0 +1,230 @@
+"""Take submissions in; correct, retract, withdraw, verify them. Nothing is overwritten."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import Max
+
+from fangxian.campaigns.actions import find_campaign
+from fangxian.kernel.changes import Recording, recording
+from fangxian.kernel.moments import day_of
+from fangxian.registry.actions import add_member
+from fangxian.registry.holding import in_chunks
+
+from .envelopes import Envelope, Receipt, Sheet
+from .forms import compile_xlsform
+from .intake import Batch, Item, revised_kinds
+from .intake_problems import AlreadyRevised, UnknownInstance, WithdrawnBefore
+from .models import FormVersion, Refusal, Revision, Submission, Verification
+
+__all__ = ["Envelope", "Receipt", "Sheet", "publish_form", "receive", "retract", "verify", "withdraw"]
+
+COLUMNS = (
+    "id",
+    "instance_id",
+    "envelope_id",
+    "campaign_id",
+    "round",
+    "form_version_id",
+    "subject_kind",
+    "subject",
+    "household",
+    "unit",
+    "reporter",
+    "by",
+    "channel",
+    "happened",
+    "received",
+    "late",
+    "text_id",
+    "supersedes_id",
+    "content_hash",
+    "answers",
+)
+
+
+def publish_form(*, code: str, content: bytes, by: str, now: datetime) -> FormVersion:
+    """Publish an XLSForm as the next version of the campaign's form; the same file twice is one version.
+
+    Raises the problems of `forms.compile_xlsform`, UnknownCampaign.
+    """
+    form = compile_xlsform(content)
+    sha256 = hashlib.sha256(content).hexdigest()
+    with recording("submissions.publish_form", by=by, now=now) as change:
+        find_campaign(code)
+        held = FormVersion.objects.filter(form=code, sha256=sha256).first()
+        if held is not None:
+            return held
+        number = FormVersion.objects.filter(form=code).count() + 1
+        return FormVersion.objects.create(
+            id=change.ids(FormVersion, 1)[0],
+            recorded=change.position,
+            form=code,
+            version=str(number),
+            title=form.title,
+            sha256=sha256,
+            xlsform=content,
+            xform=form.xform,
+            fields=form.dump(),
+        )
+
+
+def receive(*, envelopes: Sequence[Envelope], by: str, now: datetime, door: str = "batch") -> list[Receipt]:
+    """Take envelopes; a receipt each, in order. Each is accepted whole, or refused whole and listed with
+    its problems; it does not touch the others. All doors end here."""
+    with recording("submissions.receive", by=by, now=now) as change:
+        batch = Batch(envelopes, change.position, change.at)
+        items = batch.check()
+        _append(change, items)
+        _list_refusals(change, batch, door)
+    for receipt in batch.receipts:
+        receipt.accepted = not receipt.problems
+        receipt.already = receipt.already and receipt.accepted
+    return batch.receipts
+
+
+def _append(change: Recording, items: Sequence[Item]) -> None:
+    for item in items:
+        if item.sheet.member is not None:
+            item.subject = _added_member(change, item)
+    ids = change.ids(Submission, len(items))
+    for pk, item in zip(ids, items, strict=True):
+        item.receipt.submissions.append(pk)
+        item.receipt.already = False
+    change.append(Submission, COLUMNS, (_row(pk, item, change) for pk, item in zip(ids, items, strict=True)))
+    change.append(
+        Revision,
+        ("submission_id", "kind", "day", "reason", "by"),
+        ((item.supersedes, "superseded", None, "", change.by) for item in items if item.supersedes),
+    )
+
+
+def _added_member(change: Recording, item: Item) -> int:
+    """The member whom a household named for the first time; one who is known already is picked."""
+    assert item.sheet.member is not None and item.sheet.household is not None
+    member, relation = item.sheet.member
+    return add_member(
+        household=item.sheet.household,
+        member=member,
+        relation=relation,
+        since=item.day,
+        by=change.by,
+        now=change.at,
+    )
+
+
+def _row(pk: int, item: Item, change: Recording) -> tuple[Any, ...]:
+    envelope, sheet, terms = item.envelope, item.sheet, item.terms
+    assert terms is not None
+    return (
+        pk,
+        sheet.instance_id,
+        envelope.envelope_id,
+        terms.campaign.pk,
+        envelope.round,
+        terms.versions[envelope.version][0],
+        sheet.subject_kind,
+        item.subject,
+        sheet.household,
+        item.unit,
+        sheet.reporter,
+        change.by,
+        envelope.channel,
+        envelope.happened,
+        change.at,
+        item.late,
+        envelope.text,
+        item.supersedes,
+        item.hash,
+        sheet.answers,
+    )
+
+
+def _list_refusals(change: Recording, batch: Batch, door: str) -> None:
+    rows = [
+        Refusal(
+            at=change.at,
+            door=door,
+            instance_id=instance[:64],
+            campaign=envelope.campaign[:40],
+            code=problem.code,
+            facts={name: str(value) for name, value in problem.facts.items()},
+        )
+        for envelope, receipt in zip(batch.envelopes, batch.receipts, strict=True)
+        for instance, problem in receipt.problems
+    ]
+    Refusal.objects.bulk_create(rows, batch_size=500)
+
+
+def retract(*, instance_ids: Sequence[str], reason: str, by: str, now: datetime) -> int:
+    """These were never true: past days change for whoever knows of it. Returns how many.
+
+    Raises UnknownInstance, AlreadyRevised.
+    """
+    with recording("submissions.retract", by=by, now=now) as change:
+        rows = _live(instance_ids)
+        _revise(change, rows, "retracted", None, reason)
+    return len(rows)
+
+
+def withdraw(*, instance_ids: Sequence[str], day: date, reason: str, by: str, now: datetime) -> int:
+    """These held until `day`, the first day on which they no longer do. Returns how many.
+
+    Raises UnknownInstance, AlreadyRevised, WithdrawnBefore.
+    """
+    with recording("submissions.withdraw", by=by, now=now) as change:
+        rows = _live(instance_ids)
+        for row in rows:
+            if day < day_of(row.happened):
+                raise WithdrawnBefore(happened=day_of(row.happened).isoformat(), day=day.isoformat())
+        _revise(change, rows, "withdrawn", day, reason)
+    return len(rows)
+
+
+def _live(instance_ids: Sequence[str]) -> list[Submission]:
+    rows = _find(instance_ids)
+    revised = revised_kinds([row.pk for row in rows])
+    for row in rows:
+        if row.pk in revised:
+            raise AlreadyRevised(instance=row.instance_id, kind=revised[row.pk])
+    return rows
+
+
+def _find(instance_ids: Sequence[str]) -> list[Submission]:
+    found = {
+        row.instance_id: row
+        for chunk in in_chunks(list(instance_ids))
+        for row in Submission.objects.filter(instance_id__in=chunk).only("id", "instance_id", "happened")
+    }
+    for instance in instance_ids:
+        if instance not in found:
+            raise UnknownInstance(instance=instance)
+    return list(found.values())
+
+
+def _revise(change: Recording, rows: Sequence[Submission], kind: str, day: date | None, reason: str) -> None:
+    change.append(
+        Revision,
+        ("submission_id", "kind", "day", "reason", "by"),
+        ((row.pk, kind, day, reason, change.by) for row in rows),
+    )
+
+
+def verify(*, instance_ids: Sequence[str], how: str, by: str, now: datetime) -> int:
+    """A second call or a seen document confirms these answers. Returns how many. Raises UnknownInstance."""
+    with recording("submissions.verify", by=by, now=now) as change:
+        rows = _find(instance_ids)
+        change.append(
+            Verification,
+            ("submission_id", "how", "by", "at"),
+            ((row.pk, how, change.by, change.at) for row in rows),
+        )
+    return len(rows)
+
+
+def latest_version(code: str) -> str | None:
+    """The version of a campaign's form that was published last; None where there is none."""
+    latest = FormVersion.objects.filter(form=code).aggregate(top=Max("id"))["top"]
+    return None if latest is None else FormVersion.objects.get(pk=latest).version

@@ -1,0 +1,49 @@
+"""What comes in at the doors, before it is taken."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from fangxian.kernel.problems import Problem
+from fangxian.registry.actions import NewPerson
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One answer sheet. `household` where a member is answered for within a household's envelope;
+    `supersedes` names the instance that this one corrects. `member` names one whom the household has not
+    named before, with the relation (`subject` is then 0): added to it when the envelope is accepted."""
+
+    instance_id: str
+    subject_kind: str  # person, unit, household
+    subject: int
+    answers: dict[str, Any]
+    household: int | None = None
+    reporter: int | None = None
+    supersedes: str | None = None
+    member: tuple[NewPerson, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """Sheets that are accepted together or not at all. `round` is 0 for a daily campaign."""
+
+    campaign: str
+    round: int
+    version: str
+    sheets: Sequence[Sheet]
+    happened: datetime
+    channel: str
+    envelope_id: str = ""
+    text: int | None = None
+
+
+@dataclass(slots=True)
+class Receipt:
+    """`already`: every sheet had been taken before, with the same content."""
+
+    accepted: bool = False
+    already: bool = False
+    submissions: list[int] = field(default_factory=list)
+    problems: list[tuple[str, Problem]] = field(default_factory=list)

@@ -1,0 +1,28 @@
+"""Forms: XLSForms compiled once, answers checked against them.
+
+`compile_xlsform(bytes)` makes a `Form`; `Form.dump()` and `Form.load()` store it; `form.check(answers,
+today=day)` gives its faults. Rules are XPath, as ODK reckons it.
+"""
+
+from .canonical import canonical, content_hash
+from .faults import Fault, in_language
+from .form import Form
+from .questions import Choice, Question
+
+__all__ = [
+    "Choice",
+    "Fault",
+    "Form",
+    "Question",
+    "canonical",
+    "compile_xlsform",
+    "content_hash",
+    "in_language",
+]
+
+
+def compile_xlsform(content: bytes) -> Form:
+    """See `xlsform.compile_xlsform`; pyxform is loaded where a form is published, and nowhere else."""
+    from .xlsform import compile_xlsform as compile_now
+
+    return compile_now(content)

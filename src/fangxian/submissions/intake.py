@@ -1,0 +1,320 @@
+"""The checks of a batch of envelopes, each made once for all of them where it costs a query."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from fangxian.campaigns.audiences import Selector, members, read_audience
+from fangxian.campaigns.models import Campaign, Round, RoundMember
+from fangxian.campaigns.problems import (
+    CampaignClosed,
+    NotYetOpen,
+    OutsideAudience,
+    UnknownCampaign,
+    UnknownRound,
+)
+from fangxian.kernel.moments import day_of, to_ms
+from fangxian.kernel.problems import Problem
+from fangxian.registry.holding import holding, in_chunks
+from fangxian.registry.models import Membership
+
+from .envelopes import Envelope, Receipt, Sheet
+from .forms import Form, content_hash
+from .intake_problems import (
+    AlreadyRevised,
+    EmptyEnvelope,
+    HappenedInFuture,
+    InstanceConflict,
+    NotInHousehold,
+    OtherSubject,
+    UnknownFormVersion,
+    UnknownInstance,
+)
+from .models import FormVersion, Revision, Submission
+from .problems import AnswersAgainstForm
+
+CLOCK_SKEW = timedelta(minutes=5)
+
+
+@dataclass(slots=True)
+class Terms:
+    """What a campaign's envelopes are held against, read once a batch."""
+
+    campaign: Campaign
+    selectors: list[Selector]
+    rounds: dict[int, Round]
+    versions: dict[str, tuple[int, str]]  # id and hash by version
+
+
+@dataclass(slots=True)
+class Item:
+    """A sheet under way through the checks."""
+
+    envelope: Envelope
+    sheet: Sheet
+    receipt: Receipt
+    day: date
+    hash: str
+    terms: Terms | None = None
+    unit: int | None = None
+    subject: int = 0
+    supersedes: int | None = None
+    late: bool = False
+
+    def refuse(self, problem: Problem) -> None:
+        self.receipt.problems.append((self.sheet.instance_id, problem))
+
+
+@dataclass(slots=True)
+class Batch:
+    """All sheets of a call. `fresh` are those that were not taken before."""
+
+    envelopes: Sequence[Envelope]
+    position: int
+    now: datetime
+    receipts: list[Receipt] = field(default_factory=list)
+    items: list[Item] = field(default_factory=list)
+    terms: dict[str, Terms | None] = field(default_factory=dict)
+
+    def check(self) -> list[Item]:
+        """Run the checks in turn; the sheets to append. Problems stand in the receipts."""
+        self._unpack()
+        for step in (
+            self._check_instances,
+            self._check_terms,
+            self._check_times,
+            self._check_audience,
+            self._check_corrections,
+            self._check_answers,
+        ):
+            step()
+        return [item for item in self.items if not item.receipt.problems]
+
+    def _unpack(self) -> None:
+        for envelope in self.envelopes:
+            receipt = Receipt()
+            self.receipts.append(receipt)
+            if not envelope.sheets:
+                receipt.problems.append((envelope.envelope_id, EmptyEnvelope()))
+            day = day_of(envelope.happened)
+            head = (
+                envelope.campaign,
+                envelope.round,
+                envelope.version,
+                to_ms(envelope.happened),
+                envelope.text,
+            )
+            for sheet in envelope.sheets:
+                content = _hash(head, sheet)
+                self.items.append(Item(envelope, sheet, receipt, day, content, subject=sheet.subject))
+
+    def _check_instances(self) -> None:
+        """Same id and content: taken once. Same id, other content: a conflict, within the batch too."""
+        held = _held([item.sheet.instance_id for item in self.items])
+        fresh: list[Item] = []
+        for item in self.items:
+            known = held.get(item.sheet.instance_id)
+            if known is None:
+                held[item.sheet.instance_id] = (0, item.hash)
+                fresh.append(item)
+            elif known[1] != item.hash:
+                item.refuse(InstanceConflict(instance=item.sheet.instance_id))
+            else:
+                item.receipt.already = True
+                if known[0]:
+                    item.receipt.submissions.append(known[0])
+        self.items = fresh
+
+    def _check_terms(self) -> None:
+        for item in self.items:
+            envelope = item.envelope
+            code = envelope.campaign
+            if code not in self.terms:
+                self.terms[code] = _terms(code)
+            item.terms = terms = self.terms[code]
+            if terms is None:
+                item.refuse(UnknownCampaign(campaign=code))
+            elif envelope.version not in terms.versions:
+                item.refuse(UnknownFormVersion(campaign=code, version=envelope.version))
+            elif envelope.round not in terms.rounds and _is_numbered(terms, envelope):
+                item.refuse(UnknownRound(campaign=code, round=envelope.round))
+        self._keep_sound()
+
+    def _check_times(self) -> None:
+        for item in self.items:
+            assert item.terms is not None
+            happened, campaign = item.envelope.happened, item.terms.campaign
+            window = item.terms.rounds.get(item.envelope.round) or campaign
+            if happened > self.now + CLOCK_SKEW:
+                item.refuse(HappenedInFuture(happened=happened.isoformat()))
+            elif happened < window.opens:
+                item.refuse(NotYetOpen(campaign=campaign.name, opens=window.opens.isoformat()))
+            elif window.closes and happened > window.closes and item.sheet.supersedes is None:
+                item.refuse(CampaignClosed(campaign=campaign.name, closes=window.closes.isoformat()))
+            item.late = window.closes is not None and self.now > window.closes
+        self._keep_sound()
+
+    def _check_audience(self) -> None:
+        """Each subject against the audience of the day on which it happened, by what is known now."""
+        groups: dict[tuple[str, int, str, date], list[Item]] = defaultdict(list)
+        for item in self.items:
+            envelope = item.envelope
+            groups[(envelope.campaign, envelope.round, _asked(item.sheet)[0], item.day)].append(item)
+        for (_code, number, kind, day), items in groups.items():
+            terms = items[0].terms
+            assert terms is not None
+            asked = [_asked(item.sheet)[1] for item in items]
+            inside = members(terms.selectors, kind, asked, day=day, position=self.position)
+            listed = _listed(terms, number, asked)
+            for item, subject in zip(items, asked, strict=True):
+                item.unit = inside.get(subject)
+                if item.unit is None or (listed is not None and subject not in listed):
+                    item.refuse(OutsideAudience(day=day.isoformat(), kind=kind, campaign=terms.campaign.name))
+        self._check_households()
+        self._keep_sound()
+
+    def _check_households(self) -> None:
+        """A member answered for in a household's envelope belongs to that household on the day."""
+        groups: dict[date, list[Item]] = defaultdict(list)
+        for item in self.items:
+            sheet = item.sheet
+            if sheet.household is not None and sheet.subject_kind == "person" and sheet.member is None:
+                groups[item.day].append(item)
+        for day, items in groups.items():
+            persons = sorted({item.sheet.subject for item in items})
+            belongs: set[tuple[int, int]] = set()
+            for chunk in in_chunks(persons):
+                belongs.update(
+                    Membership.objects.filter(holding(day, self.position), person__in=chunk).values_list(
+                        "household_id", "person_id"
+                    )
+                )
+            for item in items:
+                if (item.sheet.household, item.sheet.subject) not in belongs:
+                    item.refuse(NotInHousehold(day=day.isoformat()))
+
+    def _check_corrections(self) -> None:
+        wanted = {item.sheet.supersedes for item in self.items if item.sheet.supersedes}
+        if not wanted:
+            return
+        old = {
+            row.instance_id: row
+            for chunk in in_chunks(sorted(wanted))
+            for row in Submission.objects.filter(instance_id__in=chunk)
+        }
+        revised = revised_kinds([row.pk for row in old.values()])
+        taken: set[int] = set()
+        for item in self.items:
+            if item.sheet.supersedes:
+                self._check_correction(item, old.get(item.sheet.supersedes), revised, taken)
+        self._keep_sound()
+
+    def _check_correction(
+        self, item: Item, old: Submission | None, revised: dict[int, str], taken: set[int]
+    ) -> None:
+        instance = item.sheet.supersedes
+        assert item.terms is not None
+        if old is None:
+            item.refuse(UnknownInstance(instance=instance))
+        elif old.pk in revised or old.pk in taken:
+            item.refuse(AlreadyRevised(instance=instance, kind=revised.get(old.pk, "superseded")))
+        elif (old.campaign_id, old.subject_kind, old.subject) != (
+            item.terms.campaign.pk,
+            item.sheet.subject_kind,
+            item.sheet.subject,
+        ):
+            item.refuse(OtherSubject(instance=instance))
+        else:
+            taken.add(old.pk)
+            item.supersedes = old.pk
+
+    def _check_answers(self) -> None:
+        for item in self.items:
+            assert item.terms is not None
+            form = published_form(*item.terms.versions[item.envelope.version])
+            faults = form.check(item.sheet.answers, today=item.day)
+            if faults:
+                item.refuse(AnswersAgainstForm(faults))
+
+    def _keep_sound(self) -> None:
+        """Later checks spare those whose envelope is refused already."""
+        self.items = [item for item in self.items if not item.receipt.problems]
+
+
+def _is_numbered(terms: Terms, envelope: Envelope) -> bool:
+    return bool(terms.campaign.schedule["kind"] != "daily" or envelope.round != 0)
+
+
+def _asked(sheet: Sheet) -> tuple[str, int]:
+    """Whom the campaign asked: the household where a member was answered for within its envelope."""
+    if sheet.household is not None:
+        return "household", sheet.household
+    return sheet.subject_kind, sheet.subject
+
+
+def _hash(head: tuple[Any, ...], sheet: Sheet) -> str:
+    about = (
+        sheet.subject_kind,
+        sheet.subject,
+        sheet.household,
+        sheet.reporter,
+        sheet.supersedes,
+        sheet.member,
+    )
+    return content_hash(repr((*head, *about)), sheet.answers)
+
+
+def _held(instances: Sequence[str]) -> dict[str, tuple[int, str]]:
+    held: dict[str, tuple[int, str]] = {}
+    for chunk in in_chunks(list(instances)):
+        for pk, instance, content in Submission.objects.filter(instance_id__in=chunk).values_list(
+            "id", "instance_id", "content_hash"
+        ):
+            held[instance] = (pk, content)
+    return held
+
+
+def _terms(code: str) -> Terms | None:
+    campaign = Campaign.objects.filter(code=code).first()
+    if campaign is None:
+        return None
+    versions = {
+        version: (pk, sha256)
+        for version, pk, sha256 in FormVersion.objects.filter(form=code).values_list(
+            "version", "id", "sha256"
+        )
+    }
+    rounds = {row.number: row for row in Round.objects.filter(campaign=campaign)}
+    return Terms(campaign, read_audience(code, campaign.audience), rounds, versions)
+
+
+def _listed(terms: Terms, number: int, subjects: Sequence[int]) -> set[int] | None:
+    """Those of `subjects` that a listed round asks; None where the round asks the whole audience."""
+    row = terms.rounds.get(number)
+    if row is None or not row.listed:
+        return None
+    return {
+        subject
+        for chunk in in_chunks(sorted(set(subjects)))
+        for subject in RoundMember.objects.filter(round=row, subject__in=chunk).values_list(
+            "subject", flat=True
+        )
+    }
+
+
+def revised_kinds(submissions: Sequence[int]) -> dict[int, str]:
+    """Submission id -> how it was revised, of those that were."""
+    return {
+        pk: kind
+        for chunk in in_chunks(list(submissions))
+        for pk, kind in Revision.objects.filter(submission__in=chunk).values_list("submission_id", "kind")
+    }
+
+
+@lru_cache(maxsize=256)
+def published_form(version_id: int, sha256: str) -> Form:
+    """A published form, compiled once a process. Versions never change; the hash keys test ledgers apart."""
+    return Form.load(FormVersion.objects.get(pk=version_id, sha256=sha256).fields)
