@@ -1,0 +1,472 @@
+"""What holds as of a time, made once and shared by all figures.
+
+Expressions are Narwhals over DuckDB relations, so that the same run on Spark when a province outgrows one
+machine. Three things are not: keeping an intermediate result (a table of DuckDB), following merges to their
+end, and the reach of units (both plain Python over small tables).
+"""
+
+import itertools
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from typing import Any, Protocol
+
+import duckdb
+import narwhals as nw
+import pyarrow as pa
+
+from fangxian.campaigns.audiences import Selector, read_audience
+from fangxian.kernel.asof import AsOf
+from fangxian.kernel.moments import day_of, from_ms
+
+from .reach import Reach, UnitRow, reach_of
+
+Frame = nw.LazyFrame[Any]
+
+# The questions that figures read, with their lake types: null where no version of a form has them.
+QUESTIONS: dict[str, dict[str, str]] = {
+    "screening": {
+        "a_outcome": "string",
+        "a_place": "string",
+        "a_purpose": "string",
+        "a_returned_on": "day",
+        "a_contact_hubei": "string",
+        "a_occupation": "string",
+    },
+    "pledge": {"a_signed": "string"},
+    "oath": {"a_attended": "string"},
+    "disinfection": {"a_done": "string"},
+    "hygiene": {"a_done": "string"},
+    "training-institutions": {"a_violations": "int64"},
+    "sports-venues": {"a_gatherings": "int64"},
+    "supplies": {"a_amount": "float64"},
+}
+TIMES = ("valid_from", "valid_until", "recorded", "recorded_until")
+BELONGING = ("pupil", "staff")  # the posts whose units a household counts under
+EVER = date(1, 1, 1)
+SHEET = (
+    "submission",
+    "envelope",
+    "round",
+    "subject_kind",
+    "subject",
+    "household",
+    "unit",
+    "reporter",
+    "day",
+    "happened",
+    "recorded",
+)
+ORDER = ["happened", "recorded", "submission"]  # which of a subject's answers is the later one
+
+_numbers = itertools.count()
+
+
+class Source(Protocol):
+    """The lake, or a world of a test."""
+
+    @property
+    def position(self) -> int: ...
+    @property
+    def generation(self) -> int: ...
+    def cursor(self) -> duckdb.DuckDBPyConnection: ...
+    def relation(
+        self, name: str, days: tuple[date, date] | None = None, *, expecting: Mapping[str, str] | None = None
+    ) -> duckdb.DuckDBPyRelation: ...
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignFact:
+    """What figures need of a campaign."""
+
+    campaign: int
+    code: str
+    audience: Sequence[dict[str, Any]]
+    schedule: Mapping[str, Any]
+    opens: datetime
+    closes: datetime | None
+
+    @property
+    def selectors(self) -> list[Selector]:
+        return read_audience(self.code, self.audience)
+
+    @property
+    def daily(self) -> bool:
+        return bool(self.schedule["kind"] == "daily")
+
+    @property
+    def within_days(self) -> int:
+        """For how many days a report of a daily campaign holds good, its own included."""
+        return int(self.schedule.get("within_days", 1))
+
+    @property
+    def voluntary(self) -> bool:
+        return bool(self.schedule.get("voluntary", False))
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A round that has opened, or of a daily campaign the day itself (number 0) with the `days - 1` before
+    it: how long a report holds good."""
+
+    number: int
+    day: date  # on which its audience was resolved
+    position: int  # as of which it was resolved
+    closes: datetime | None = None
+    listed: bool = False
+    days: int = 1
+
+
+def holds(day: date, position: int) -> nw.Expr:
+    """Of bitemporal rows, those that hold on a day as known as of a position."""
+    return (
+        (nw.col("recorded") <= position)
+        & (nw.col("recorded_until").is_null() | (nw.col("recorded_until") > position))
+        & (nw.col("valid_from") <= day)
+        & (nw.col("valid_until").is_null() | (nw.col("valid_until") > day))
+    )
+
+
+class Facts:
+    """Frames of what holds as of (day, position). Merges are applied: whoever was merged is the other."""
+
+    def __init__(self, source: Source, at: AsOf) -> None:
+        self.source, self.at = source, at
+        self._tables: dict[str, str] = {}
+        self._reaches: dict[tuple[date, int], Reach] = {}
+
+    # ------------------------------------------------------------------------------ keeping
+
+    def kept(self, name: str, make: Callable[[], Frame]) -> Frame:
+        """The frame, computed once: later figures read the result."""
+        if name not in self._tables:
+            table = f"facts_{next(_numbers)}"
+            make().to_native().create(table)
+            self._tables[name] = table
+        return nw.from_native(self.source.cursor().table(self._tables[name]))
+
+    def forget(self) -> None:
+        for table in self._tables.values():
+            self.source.cursor().execute(f"DROP TABLE IF EXISTS {table}")
+        self._tables.clear()
+
+    def _given(self, name: str, make: Callable[[], pa.Table]) -> Frame:
+        return self.kept(name, lambda: nw.from_native(self.source.cursor().from_arrow(make())))
+
+    def _scan(self, name: str) -> Frame:
+        return nw.from_native(self.source.relation(name))
+
+    def _known(self, name: str) -> Frame:
+        """All rows recorded by the position, whether they hold or not. Kept: each further step would
+        otherwise look at all files of the lake again."""
+        return self.kept(
+            f"known {name}", lambda: self._scan(name).filter(nw.col("recorded") <= self.at.position)
+        )
+
+    def _holding(self, name: str) -> Frame:
+        return self._known(name).filter(holds(self.at.day, self.at.position))
+
+    @property
+    def _kinds(self) -> Frame:
+        """unit, kind of all units that there ever were."""
+        return self.kept("kinds", lambda: self._scan("units").select("unit", "line", "kind", "code"))
+
+    # ------------------------------------------------------------------------------ units
+
+    @cached_property
+    def reach(self) -> Reach:
+        return self.reach_at(self.at.day, self.at.position)
+
+    def reach_at(self, day: date, position: int) -> Reach:
+        if (day, position) not in self._reaches:
+            self._reaches[day, position] = self._reach_at(holds(day, position))
+        return self._reaches[day, position]
+
+    def _reach_at(self, held: nw.Expr) -> Reach:
+        identity = {row[0]: row for row in _rows(self._kinds)}
+        states = self._known("unit_states").filter(held).select("unit", "parent", "stage", "absent")
+        covers = self._known("covers").filter(held).sort("row").select("coverer", "covered", "kind")
+        rows = (UnitRow(*identity[unit], *state) for unit, *state in _rows(states))
+        return reach_of(rows, _rows(covers))
+
+    @property
+    def units(self) -> Frame:
+        """unit, line, kind, code, parent, stage, absent, school (that it is or lies in): those that exist."""
+        return self._given("units", self._unit_table)
+
+    def _unit_table(self) -> pa.Table:
+        rows = list(self.reach.rows.values())
+        schools = [self.reach.school(row.unit) for row in rows]
+        names = ("unit", "line", "kind", "code", "parent", "stage", "absent")
+        types = (pa.int64(), pa.string(), pa.string(), pa.string(), pa.int64(), pa.string(), pa.bool_())
+        columns = {
+            name: pa.array([row[i] for row in rows], kind)
+            for i, (name, kind) in enumerate(zip(names, types, strict=True))
+        }
+        return pa.table(columns | {"school": pa.array(schools, pa.int64())})
+
+    def units_of(self, *kinds: str) -> Frame:
+        """id, unit of the units of these kinds that exist and are not declared absent."""
+        chosen = self.units.filter(nw.col("kind").is_in(kinds), ~nw.col("absent"))
+        return chosen.select("unit", id="unit")
+
+    # ------------------------------------------------------------------------------ people
+
+    @cached_property
+    def merged(self) -> dict[int, int]:
+        """Who is somebody else -> who that is, followed to the end."""
+        step = dict(_rows(self._holding("merges").sort("row").select("person", "into")))
+        return {person: _end(person, step) for person in step}
+
+    def _canonical(self, frame: Frame, column: str) -> Frame:
+        """The column's persons, each as the one into whom all were merged."""
+        if not self.merged:
+            return frame
+        merges = self._given("merged", self._merge_table)
+        joined = frame.join(merges, left_on=column, right_on="merged_person", how="left")
+        one = nw.coalesce("merged_into", column).alias(column)
+        return joined.with_columns(one).select(*frame.collect_schema().names())
+
+    def _merge_table(self) -> pa.Table:
+        return pa.table(
+            {
+                "merged_person": pa.array(list(self.merged), pa.int64()),
+                "merged_into": pa.array(list(self.merged.values()), pa.int64()),
+            }
+        )
+
+    @property
+    def _post_rows(self) -> Frame:
+        return self._canonical_rows("posts")
+
+    @property
+    def _membership_rows(self) -> Frame:
+        return self._canonical_rows("memberships")
+
+    def _canonical_rows(self, name: str) -> Frame:
+        if not self.merged:
+            return self._known(name)
+        return self.kept(f"{name} canonical", lambda: self._canonical(self._known(name), "person"))
+
+    def posts(self, *roles: str) -> Frame:
+        """id (person), unit, role of the posts that hold; a person may come several times."""
+        rows = self.kept(
+            "posts",
+            lambda: self._post_rows.filter(holds(self.at.day, self.at.position)).select(
+                "unit", "role", id="person"
+            ),
+        )
+        return rows.filter(nw.col("role").is_in(roles)) if roles else rows
+
+    @property
+    def members(self) -> Frame:
+        """household, person of the memberships that hold."""
+        return self._membership_rows.filter(holds(self.at.day, self.at.position)).select(
+            "household", "person"
+        )
+
+    @property
+    def _household_rows(self) -> Frame:
+        """household, unit, role with both times: memberships and posts of one person, where both hold."""
+        return self.kept("household_rows", self._households_in_both_times)
+
+    def _households_in_both_times(self) -> Frame:
+        selectors = [s for c in self.campaigns.values() for s in c.selectors if s.kind == "household"]
+        roles = {role for selector in selectors for role in selector.roles}
+        posts = self._post_rows.filter(nw.col("role").is_in(sorted(roles.union(BELONGING))))
+        posts = posts.select(
+            "person", "unit", "role", *(nw.col(name).alias(f"post_{name}") for name in TIMES)
+        )
+        both = self._membership_rows.select("household", "person", *TIMES).join(posts, on="person")
+        later = [nw.max_horizontal(name, f"post_{name}").alias(name) for name in ("valid_from", "recorded")]
+        earlier = [
+            nw.min_horizontal(name, f"post_{name}").alias(name) for name in ("valid_until", "recorded_until")
+        ]
+        return both.select("household", "unit", "role", *later, *earlier)
+
+    @property
+    def households(self) -> Frame:
+        """id (household), unit: the units of its members' pupil and staff posts."""
+        return self._household_rows.filter(
+            holds(self.at.day, self.at.position), nw.col("role").is_in(BELONGING)
+        ).select("unit", id="household")
+
+    def homes(self, ids: Frame) -> Frame:
+        """id (person), unit of these: of those on a roster, their posts as pupil or staff; of others, their
+        households' units."""
+        own = self.posts(*BELONGING).select("id", "unit").join(ids, on="id", how="semi")
+        others = self.members.join(ids, left_on="person", right_on="id", how="semi").join(
+            own, left_on="person", right_on="id", how="anti"
+        )
+        through = self.households.join(others, left_on="id", right_on="household")
+        return nw.concat([own, through.select(nw.col("person").alias("id"), "unit")])
+
+    def natives(self, prefix: str) -> Frame:
+        """id of the persons whose native place begins so (GB/T 2260); an attribute, not a risk."""
+        states = self._holding("person_states").filter(nw.col("native_place").str.starts_with(prefix))
+        return self._canonical(states.select("person"), "person").select(id="person").unique("id")
+
+    # ------------------------------------------------------------------------------ campaigns
+
+    @cached_property
+    def campaigns(self) -> dict[str, CampaignFact]:
+        """Those that had been launched, by code."""
+        rows = self._known("campaigns").sort("campaign")
+        columns = ("campaign", "code", "audience", "schedule", "opens", "closes")
+        return {
+            row[1]: CampaignFact(
+                row[0], row[1], json.loads(row[2]), json.loads(row[3]), from_ms(row[4]), _moment(row[5])
+            )
+            for row in _rows(rows.select(*columns))
+        }
+
+    @cached_property
+    def _rounds(self) -> list[tuple[str, Window]]:
+        rows = self._known("rounds").select("code", "number", "opens", "recorded", "closes", "listed")
+        return [
+            (code, Window(number, day_of(from_ms(opens)), recorded, _moment(closes), listed))
+            for code, number, opens, recorded, closes, listed in sorted(_rows(rows), key=lambda row: row[:2])
+        ]
+
+    def rounds(self, code: str) -> list[Window]:
+        """The rounds that have opened by the end of the day, in the order of their numbers."""
+        return [window for name, window in self._rounds if name == code and window.day <= self.at.day]
+
+    def window(self, campaign: CampaignFact) -> Window | None:
+        """The latest opened round, or of a daily campaign the day itself; None where nothing is asked."""
+        if not campaign.daily:
+            opened = self.rounds(campaign.code)
+            return max(opened, key=lambda w: (w.day, w.number), default=None)
+        closed = campaign.closes is not None and day_of(campaign.closes) < self.at.day
+        if closed or self.at.day < day_of(campaign.opens):
+            return None
+        return Window(0, self.at.day, self.at.position, days=campaign.within_days)
+
+    def asked(self, campaign: CampaignFact, selector: Selector, window: Window) -> Frame:
+        """id, unit, opening, today: the leaves of those whom the window asked when it opened, and of those
+        whom it asks as of the day (the audience resolved anew, within the list where there is one)."""
+        opening = holds(window.day, window.position) & self._under(selector, window.day, window.position)
+        today = holds(self.at.day, self.at.position) & self._under(selector, self.at.day, self.at.position)
+        rows = self._subjects(selector)
+        if window.listed:
+            rows = rows.join(self._listed(campaign, window), on="id", how="semi")
+        return rows.filter(opening | today).select("id", "unit", opening=opening, today=today)
+
+    def _listed(self, campaign: CampaignFact, window: Window) -> Frame:
+        rows = self.kept(f"listed {campaign.code}", lambda: self._listed_rows(campaign))
+        return rows.filter(nw.col("number") == window.number).select("id")
+
+    def _listed_rows(self, campaign: CampaignFact) -> Frame:
+        rows = self._known("round_members").filter(nw.col("campaign") == campaign.campaign)
+        return self._each(rows.select("number", "subject_kind", "subject")).select("number", id="subject")
+
+    def _subjects(self, selector: Selector) -> Frame:
+        """id, unit and both times of all that a selector could ever ask."""
+        if selector.kind == "unit":
+            present = self._known("unit_states").filter(~nw.col("absent"))
+            return self._of_kinds(present, selector).select("unit", *TIMES, id="unit")
+        rows = self._post_rows if selector.kind == "person" else self._household_rows
+        posts = rows.filter(nw.col("role").is_in(selector.roles))
+        if selector.unit_kinds:
+            posts = self._of_kinds(posts, selector)
+        return posts.select("unit", *TIMES, id=selector.kind)
+
+    def _of_kinds(self, rows: Frame, selector: Selector) -> Frame:
+        kinds = self._kinds.filter(nw.col("kind").is_in(selector.unit_kinds)).select("unit")
+        return rows.join(kinds, on="unit", how="semi")
+
+    def _under(self, selector: Selector, day: date, position: int) -> nw.Expr:
+        """Whether a unit lies under the selector's subtree at a time."""
+        if not selector.under:
+            return nw.lit(True)
+        reach = self.reach_at(day, position)
+        root = next((row.unit for row in reach.rows.values() if row.code == selector.under), None)
+        return nw.col("unit").is_in([-1] if root is None else reach.under(root))
+
+    # ------------------------------------------------------------------------------ submissions
+
+    def live(self, code: str) -> Frame:
+        """Live submissions of a campaign, with the questions that figures read. Kept where these are read:
+        of the others only coverage reads, once."""
+        return self.kept(f"live {code}", lambda: self._live(code)) if code in QUESTIONS else self._live(code)
+
+    def _live(self, code: str) -> Frame:
+        questions = QUESTIONS.get(code, {})
+        rows = nw.from_native(
+            self.source.relation(f"answers/{code}", (EVER, self.at.day), expecting=questions)
+        ).filter(nw.col("recorded") <= self.at.position, nw.col("day") <= self.at.day)
+        sound = rows.select(*SHEET, *questions).join(self._revised, on="submission", how="anti")
+        return self._canonical(self._each(sound), "reporter")
+
+    @property
+    def _revised(self) -> Frame:
+        """submission of those that do not hold: superseded, retracted, or withdrawn by the day."""
+        never = nw.col("kind").is_in(["superseded", "retracted"])
+        withdrawn = (nw.col("kind") == "withdrawn") & (nw.col("day") <= self.at.day)
+        return self.kept(
+            "revised", lambda: self._known("revisions").filter(never | withdrawn).select("submission")
+        )
+
+    def _each(self, frame: Frame) -> Frame:
+        """Their subjects, where these are persons, each as the one into whom all were merged."""
+        if not self.merged:
+            return frame
+        as_person = self._canonical(frame.with_columns(as_person=nw.col("subject")), "as_person")
+        subject = nw.when(nw.col("subject_kind") == "person").then(nw.col("as_person"))
+        return as_person.with_columns(subject=subject.otherwise(nw.col("subject"))).drop("as_person")
+
+    def latest(self, code: str, *, within_days: int | None = None) -> Frame:
+        """Of each subject and round the latest live submission, by when it happened."""
+        return self.kept(f"latest {code} {within_days}", lambda: self._latest(code, within_days))
+
+    def _latest(self, code: str, within_days: int | None) -> Frame:
+        rows = self.live(code)
+        if within_days is not None:
+            rows = rows.filter(nw.col("day") > self.at.day - timedelta(days=within_days))
+        return rows.unique(["round", "subject_kind", "subject"], keep="last", order_by=ORDER)
+
+    @property
+    def verified(self) -> Frame:
+        """submission of those that a second call or a seen document confirms."""
+        return self.kept("verified", lambda: self._known("verifications").select("submission"))
+
+    def reports(self, code: str, selector: Selector, window: Window) -> Frame:
+        """id, because (submission) of those about whom the window has live submissions: a household also
+        where one of its members was answered for."""
+        sheets = self._window_sheets(code, window)
+        if selector.kind == "household":
+            own = nw.when(nw.col("subject_kind") == "household").then(nw.col("subject"))
+            sheets = sheets.with_columns(asked=nw.coalesce(nw.col("household"), own))
+        else:
+            sheets = sheets.filter(nw.col("subject_kind") == selector.kind).with_columns(asked="subject")
+        return sheets.filter(~nw.col("asked").is_null()).select(id="asked", because="submission")
+
+    def _window_sheets(self, code: str, window: Window) -> Frame:
+        if window.number == 0:
+            return self.live(code).filter(nw.col("day") > window.day - timedelta(days=window.days))
+        return self.live(code).filter(nw.col("round") == window.number)
+
+
+def collected(frame: Frame) -> pa.Table:
+    return frame.to_native().to_arrow_table()
+
+
+def _rows(frame: Frame) -> list[tuple[Any, ...]]:
+    return list(frame.to_native().fetchall())
+
+
+def _moment(ms: int | None) -> datetime | None:
+    return None if ms is None else from_ms(ms)
+
+
+def _end(person: int, step: Mapping[int, int]) -> int:
+    """Where a chain of merges ends; of a circle, its smallest member."""
+    seen = [person]
+    while seen[-1] in step:
+        into = step[seen[-1]]
+        if into in seen:
+            return min(seen[seen.index(into) :])
+        seen.append(into)
+    return seen[-1]

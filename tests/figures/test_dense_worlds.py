@@ -1,0 +1,42 @@
+"""The engine against the plain meaning, on small worlds in which everything overlaps."""
+
+from datetime import timedelta
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fangxian.figures.engine import Engine
+from fangxian.figures.plain import PlainFigures
+from fangxian.kernel.asof import AsOf
+
+from .worlds import DAYS, Draft, MemorySource, dense_world, moment
+
+pytestmark = pytest.mark.django_db
+
+
+def agree(draft: Draft, at: AsOf) -> None:
+    """Every figure at every unit, its records, and that they add up."""
+    engine, plain = Engine(source=MemorySource(draft)), PlainFigures(draft.world(), at)
+    counted = engine.all(at)
+    assert list(counted) and set(counted) == set(plain.meanings)
+    for id, by_unit in counted.items():
+        for unit in plain.units:
+            assert by_unit[unit] == plain.value(id, unit), (id, unit)
+    assert all(check.ok for check in engine.add_up_checks(at))
+
+
+@st.composite
+def questions(draw: st.DrawFn) -> AsOf:
+    day = draw(st.sampled_from(DAYS))
+    known_by = moment(day + timedelta(days=draw(st.integers(0, 2))), 18)
+    return AsOf(day, known_by, draw(st.integers(1, 16)))
+
+
+@given(st.randoms(use_true_random=False), st.lists(questions(), min_size=2, max_size=2))
+@settings(max_examples=settings.default.max_examples // 3)
+def test_the_engine_counts_as_the_plain_meaning_does(random: Random, asked: list[AsOf]) -> None:
+    draft = dense_world(random)
+    for at in asked:
+        agree(draft, at)
