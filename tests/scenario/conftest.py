@@ -1,0 +1,120 @@
+"""Small cities: planned ones of some seeds, and one that was played into the test's ledger."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import models, transaction
+
+from fangxian.registry.tree import forget_trees
+from fangxian.scenario.build import Built, build_city
+from fangxian.scenario.city import City, populate
+from fangxian.scenario.expected import expected
+from fangxian.scenario.facts import Facts, Targets, read_facts
+from fangxian.scenario.findings import Findings, draw_findings
+from fangxian.scenario.layout import Layout, lay_out
+from fangxian.scenario.lines import Lines, draw_lines
+from fangxian.scenario.moves import Moves, draw_moves
+
+from .counting import count_all
+
+ROOMS = ("kernel", "registry", "campaigns", "submissions")
+SEALED = {"sealed"}  # under a fresh nonce each time
+
+
+@dataclass(frozen=True)
+class Plan:
+    targets: Targets
+    layout: Layout
+    city: City
+    lines: Lines
+    findings: Findings
+    moves: Moves
+
+
+def plan(scale: float, seed: int, facts: Facts | None = None) -> Plan:
+    targets = Targets(facts or read_facts(), scale)
+    layout = lay_out(targets, seed)
+    city = populate(layout, seed)
+    lines = draw_lines(city, seed)
+    findings = draw_findings(city, lines, seed, targets.of("screening.rounds"))
+    return Plan(targets, layout, city, lines, findings, draw_moves(city, lines, findings, seed))
+
+
+@pytest.fixture(scope="module", params=[(0.01, 1), (0.01, 2), (0.01, 3), (0.05, 4)], ids=str)
+def planned(request: pytest.FixtureRequest) -> Plan:
+    return plan(*request.param)
+
+
+@dataclass(frozen=True)
+class Played:
+    """A city in the ledger; what a second build of it had for rows; what other facts came to."""
+
+    built: Built
+    facts: Facts
+    rows: str
+    rows_again: str
+    changed: dict[str, int]
+    changed_expected: dict[str, int]
+
+
+@pytest.fixture(scope="module")
+def played(django_db_setup: None, django_db_blocker: Any) -> Iterator[Played]:
+    """Played once for this module, in a transaction that is rolled back."""
+    facts = read_facts()
+    with django_db_blocker.unblock():
+        again, _counted = _tried(facts, seed=1)
+        other = _with(facts, CHANGED)
+        _rows, counted = _tried(other, seed=1)
+        with transaction.atomic():
+            built = build_city(facts, scale=0.01, seed=1)
+            yield Played(built, facts, _ledger_rows(), again, counted, expected(other, 0.01))
+            transaction.set_rollback(True)
+    forget_trees()
+
+
+# Chosen to differ at a hundredth too.
+CHANGED = {
+    "screening.university_students_back_from_hubei": 1279,
+    "supervision.training_violations": 3,
+    "league.branches": 727,
+}
+
+
+def _with(facts: Facts, values: dict[str, int]) -> Facts:
+    told = {
+        id: {**entry, **({"value": values[id]} if id in values else {})} for id, entry in facts.told.items()
+    }
+    return Facts(told, facts.townships, facts.city, facts.bureau, facts.sha256)
+
+
+def _tried(facts: Facts, seed: int) -> tuple[str, dict[str, int]]:
+    """Rows and counts of a city that is not kept."""
+    with transaction.atomic():
+        build_city(facts, scale=0.01, seed=seed)
+        found = _ledger_rows(), count_all()
+        transaction.set_rollback(True)
+    forget_trees()
+    return found
+
+
+def _ledger_rows() -> str:
+    """A digest of all rows of the ledger but for what is sealed."""
+    digest = hashlib.sha256()
+    for room in ROOMS:
+        for model in sorted(apps.get_app_config(room).get_models(), key=lambda m: m.__name__):
+            for row in _rows(model):
+                digest.update(repr(row).encode())
+    return digest.hexdigest()
+
+
+def _rows(model: type[models.Model]) -> Any:
+    key = model._meta.pk
+    assert key is not None
+    # The refusals' keys are the database's own: after a rollback they go on from where they were.
+    own = {key.attname} if model.__name__ == "Refusal" else set()
+    names = [f.attname for f in model._meta.concrete_fields if f.attname not in SEALED | own]
+    return model._base_manager.order_by("pk").values_list(*names).iterator()
