@@ -1,0 +1,227 @@
+"""`fangxian bulletin` and `fangxian changes`: the evening's paper, and whether it still holds."""
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from fangxian.kernel.asof import AsOf
+from fangxian.kernel.moments import OFFICE_ZONE, day_of, read_moment
+
+BULLETIN_HELP = """Issue the bulletin as Word, PDF and HTML; every number in it is counted.
+
+\b
+Examples:
+  fangxian bulletin                                     the next number, as of now
+  fangxian bulletin --as-of 2020-02-12T18:20:00+08:00 --out papers
+  fangxian bulletin --draft --out papers                nothing is stored
+  fangxian bulletin --reissue 12 --out papers           counted again from its own moment
+  fangxian bulletin --template ours.docx --lint ours.docx
+  fangxian bulletin --list
+"""
+CHANGES_HELP = """What of bulletin NUMBER would be another number now, by how much, and which records did it.
+
+\b
+Examples:
+  fangxian changes 12
+  fangxian changes 12 --known-by 2020-02-14T09:10:00+08:00 --json
+"""
+
+
+def register(group: click.Group) -> None:
+    group.add_command(bulletin)
+    group.add_command(changes)
+
+
+@click.command(help=BULLETIN_HELP, short_help="Issue the bulletin, a draft of it, or an old one again.")
+@click.option(
+    "--as-of", "as_of", help="The moment of the figures (default: now, or the demonstration's clock)."
+)
+@click.option("--known-by", "known_by", help="What was known by when (default: the moment of --as-of).")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Put the files here too.")
+@click.option("--draft", is_flag=True, help="Render only: nothing is stored, and every page says so.")
+@click.option("--number", type=click.IntRange(1, 100_000), help="The bulletin's number (default: the next).")
+@click.option("--reissue", type=int, help="Count bulletin N again and write its files again.")
+@click.option("--template", "template_path", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A Word template of your own.")  # fmt: skip # noqa: E501
+@click.option("--lint", "lint_path", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Only look for typed numbers in this template.")  # fmt: skip # noqa: E501
+@click.option("--list", "listing", is_flag=True, help="List what has been issued.")
+@click.option("--by", default="cli:officer", show_default=True, help="Who issues.")
+def bulletin(
+    as_of: str | None,
+    known_by: str | None,
+    out: Path | None,
+    draft: bool,
+    number: int | None,
+    reissue: int | None,
+    template_path: Path | None,
+    lint_path: Path | None,
+    listing: bool,
+    by: str,
+) -> None:
+    if lint_path:
+        _lint(lint_path)
+    elif listing:
+        _list()
+    elif reissue is not None:
+        _reissue(reissue, out)
+    else:
+        _issue(as_of, known_by, out, draft, number, _template(template_path), by)
+
+
+def _lint(path: Path) -> None:
+    from fangxian.publishing.lint import lint
+
+    found = lint(path.read_bytes())
+    for finding in found:
+        click.echo(str(finding))
+    click.echo(f"{path}: {len(found)}", err=True)
+    if found:
+        raise SystemExit(1)
+
+
+def _list() -> None:
+    from fangxian.publishing.models import Bulletin
+
+    for row in Bulletin.objects.order_by("-number").defer("template", "frozen"):
+        known, issued = (
+            m.astimezone(OFFICE_ZONE).isoformat(timespec="minutes") for m in (row.known_by, row.issued_at)
+        )
+        click.echo(
+            f"{row.number}\t{row.day}\t{known}\t{issued}\t{row.by}\t{row.content_sha256[:12]}\t{row.title}"
+        )
+
+
+def _issue(
+    as_of: str | None,
+    known_by: str | None,
+    out: Path | None,
+    draft: bool,
+    number: int | None,
+    template: bytes,
+    by: str,
+) -> None:
+    from fangxian.publishing.actions import issue_bulletin
+    from fangxian.publishing.shelf import folder
+
+    engine = _engine()
+    at = _moment(as_of, known_by)
+    if draft:
+        _draft(engine, at, template, number, out or Path())
+        return
+    issued = issue_bulletin(
+        engine=engine, at=at, template=template, number=number, by=by, now=_now(at.known_by)
+    )
+    click.echo(f"{issued.number}\t{issued.content_sha256}\t{folder(issued.number)}")
+    if out:
+        _copy(sorted(folder(issued.number).glob("bulletin-*")), out)
+
+
+def _draft(engine: Any, at: Any, template: bytes, number: int | None, out: Path) -> None:
+    from fangxian.publishing.content import count_bulletin, marks
+    from fangxian.publishing.queries import next_number
+    from fangxian.publishing.shelf import render
+
+    content = count_bulletin(
+        engine=engine, at=at, template=template, number=number or next_number(), issued_at=_now(at.known_by)
+    )
+    _write({f"draft.{kind}": file for kind, file in render(content, marks(draft=True)).items()}, out)
+
+
+def _reissue(number: int, out: Path | None) -> None:
+    from fangxian.publishing import queries
+    from fangxian.publishing.content import marks
+    from fangxian.publishing.shelf import render, write_files
+
+    issued = queries.bulletin(number)
+    content = queries.recount(issued, engine=_engine())
+    files = render(content, marks())
+    written = write_files(issued, files)
+    click.echo(f"{number}\t{content.sha256}\t{written[0].parent}")
+    if out:
+        _write({path.name: path.read_bytes() for path in written}, out)
+
+
+@click.command(help=CHANGES_HELP, short_help="What of an issued bulletin would differ now.")
+@click.argument("number", type=int)
+@click.option("--known-by", "known_by", help="As known by this moment (default: all that is known).")
+@click.option("--json", "as_json", is_flag=True, help="A list of objects, with the records.")
+def changes(number: int, known_by: str | None, as_json: bool) -> None:
+    from fangxian.publishing import queries
+
+    issued = queries.bulletin(number)
+    moment = read_moment(known_by) if known_by else _now(issued.known_by)
+    found = queries.changes(issued, known_by=moment, engine=_engine())
+    if as_json:
+        click.echo(
+            json.dumps([queries.change_dump(change) for change in found], ensure_ascii=False, indent=1)
+        )
+        return
+    for change in found:
+        click.echo(change.sentence())
+        for record in change.records:
+            why = "; ".join(
+                f"{cause.kind} {cause.instance_id} {cause.reason}".strip() for cause in record.causes
+            )
+            click.echo(
+                f"  {record.change} {record.part} {record.id}: {record.was} → {record.now}  {why}".rstrip()
+            )
+    click.echo(f"{number}: {len(found)}", err=True)
+
+
+def _template(path: Path | None) -> bytes:
+    from fangxian.publishing.make_template import TEMPLATE
+
+    return (path or TEMPLATE).read_bytes()
+
+
+def _engine() -> Any:
+    """Over a lake that is abreast of the ledger."""
+    from fangxian.figures.engine import Engine
+    from fangxian.figures.sync import sync_lake
+    from fangxian.kernel.home import current_home
+
+    sync_lake(current_home(), here=True)
+    return Engine(current_home())
+
+
+def _moment(as_of: str | None, known_by: str | None) -> AsOf:
+    from fangxian.kernel.changes import position_at
+
+    asked = read_moment(as_of) if as_of else _clock()
+    known = read_moment(known_by) if known_by else asked
+    return AsOf.at(asked, position=position_at(known), known_by=known)
+
+
+def _clock() -> datetime:
+    from fangxian.kernel.demonstration import clock_of
+    from fangxian.kernel.home import current_home
+
+    return clock_of(current_home(), now=datetime.now(OFFICE_ZONE))
+
+
+def _now(asked: datetime) -> datetime:
+    """The moment of writing. A demonstration's clock stands still: the log, or asking for a later hour of its
+    own day, moves it on; a later day does not come by asking for it."""
+    from fangxian.kernel.demonstration import demonstration_of
+    from fangxian.kernel.home import current_home
+    from fangxian.kernel.models import Head
+
+    clock, head = _clock(), Head.objects.first()
+    if demonstration_of(current_home()) is None:
+        return clock
+    now = max(clock, head.at) if head else clock
+    return max(now, asked) if day_of(asked) == day_of(now) else now
+
+
+def _copy(paths: list[Path], out: Path) -> None:
+    _write({path.name: path.read_bytes() for path in paths}, out)
+
+
+def _write(files: dict[str, bytes], out: Path) -> None:
+    from fangxian.publishing.shelf import write_private
+
+    out.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        click.echo(str(write_private(out / name, content)))

@@ -1,0 +1,63 @@
+"""What can go wrong with a bulletin, each with a sentence that says what to do."""
+
+from http import HTTPStatus
+
+from django.utils.translation import gettext_lazy as _
+
+from fangxian.kernel.problems import Problem
+
+
+class TemplateUnreadable(Problem):
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "template-unreadable"
+    text = _("This template cannot be used: {reason}. Open it in Word, mend it, and save it as .docx.")
+
+
+class TypedNumbers(Problem):
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "typed-numbers"
+    text = _("The template holds numbers that were typed, not counted. Replace each:\n{findings}")
+
+
+class FiguresDoNotAddUp(Problem):
+    status, code = HTTPStatus.CONFLICT, "figures-do-not-add-up"
+    text = _("Nothing was issued: these figures do not add up. Rebuild the lake and try again:\n{checks}")
+
+
+class BulletinNumberTaken(Problem):
+    status, code = HTTPStatus.CONFLICT, "bulletin-number-taken"
+    text = _("Bulletin {number} of {issued} exists; what is issued never changes. Use number {next}.")
+
+
+class UnknownBulletin(Problem):
+    status, code = HTTPStatus.NOT_FOUND, "unknown-bulletin"
+    text = _("There is no bulletin {number}. List them with `fangxian bulletin --list`.")
+
+
+class RecountDiffers(Problem):
+    status, code = HTTPStatus.CONFLICT, "recount-differs"
+    text = _(
+        "Bulletin {number} was counted again and differs from what was issued. Check the lake"
+        " (`fangxian lake check`) and tell whoever looks after this installation."
+    )
+
+
+class ChineseFontsMissing(Problem):
+    status, code = HTTPStatus.SERVICE_UNAVAILABLE, "chinese-fonts-missing"
+    text = _(
+        "This machine has no Chinese font for the PDF. Install one (package fonts-noto-cjk), or name a"
+        " folder with fonts in FANGXIAN_FONTS. The Word file needs none."
+    )
+
+
+class NotCountable(Problem):
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "reference-not-countable"
+    text = _("The template asks for {part} of “{figure}”, which has none. Ask for another part of it.")
+
+
+class UnknownUnitInTemplate(Problem):
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "template-unit-unknown"
+    text = _("The template names the unit “{unit}”, which does not exist on {day}. Check its code.")
+
+
+class UnknownCampaignInTemplate(Problem):
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "template-campaign-unknown"
+    text = _("The template names the campaign “{campaign}”, which is not known by then. Check its code.")

@@ -1,0 +1,128 @@
+"""What a page is asked: as of when, as known by when, of which unit. All of it stands in the address."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest
+
+from fangxian.figures.moments import as_of
+from fangxian.figures.problems import UnitNotThere
+from fangxian.kernel.asof import AsOf
+from fangxian.kernel.changes import head_position
+from fangxian.kernel.moments import OFFICE_ZONE, read_moment
+from fangxian.registry.tree import Node, Tree, tree
+
+from . import clock
+from .counting import Counted, counted
+from .problems import NothingRecorded
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """`at` is what figures are counted as of: where the lake is behind, its time, not the address's."""
+
+    moment: datetime
+    known_by: datetime | None  # as given; None: as known at the moment
+    at: AsOf
+    tree: Tree
+    unit: Node
+    counted: Counted
+    latest: datetime
+    live: bool  # the address names no moment
+
+    @property
+    def engine(self) -> Any:
+        return self.counted.engine
+
+    @property
+    def behind(self) -> bool:
+        """The figures shown lack records that were asked for."""
+        return self.counted.behind and self.at.known_by == self.counted.known_at
+
+    def address(self, path: str = "", **changes: object) -> str:
+        """`path` with what is asked; `changes` replace or (None) leave out parts of it."""
+        asked: dict[str, object] = {"unit": self.unit.code, "as_of": told(self.moment)}
+        if self.known_by:
+            asked["known_by"] = told(self.known_by)
+        asked |= changes
+        return f"{path}?{urlencode({k: v for k, v in asked.items() if v not in (None, '')})}"
+
+    @property
+    def query(self) -> str:
+        return self.address()
+
+    @property
+    def day_before(self) -> str:
+        return self.address(as_of=told(self.moment - timedelta(days=1)))
+
+    @property
+    def day_after(self) -> str | None:
+        after = self.moment + timedelta(days=1)
+        return self.address(as_of=told(after)) if after <= self.latest else None
+
+    def on(self, moment: datetime) -> AsOf:
+        """The same question as of another day, by what is known now."""
+        return replace(self.at, day=moment.astimezone(OFFICE_ZONE).date())
+
+
+def told(moment: datetime) -> str:
+    """As it stands in an address: office time, to the minute where that is all."""
+    local = moment.astimezone(OFFICE_ZONE).replace(tzinfo=None)
+    if local.microsecond:
+        return local.isoformat(timespec="milliseconds")
+    return local.isoformat(timespec="seconds" if local.second else "minutes")
+
+
+def read(request: HttpRequest, *, latest: datetime | None = None) -> Asked:
+    """What the address asks. Raises MomentUnreadable, MomentInFuture, NothingKnownYet, NothingRecorded,
+    UnitNotThere, LakeMissing."""
+    if not head_position():
+        raise NothingRecorded()
+    latest = latest or clock.latest()
+    given = request.GET.get("as_of", "").strip()
+    moment = _moment(given, latest) if given else clock.now()
+    known_text = request.GET.get("known_by", "").strip()
+    known_by = _moment(known_text, latest) if known_text else None
+    found = counted()
+    at = of_moment(moment, known_by, found, latest)
+    units = tree(at.day, at.position)
+    unit = _unit(request.GET.get("unit", "").strip(), units, at)
+    return Asked(moment, known_by, at, units, unit, found, latest, not given)
+
+
+def _moment(text: str, latest: datetime) -> datetime:
+    """A bare day means its end, or now where it has not ended."""
+    moment = read_moment(text)
+    return latest if len(text) <= 10 and moment.date() == latest.date() and moment > latest else moment
+
+
+def of_moment(moment: datetime, known_by: datetime | None, found: Counted, latest: datetime) -> AsOf:
+    """What the lake cannot know yet is not asked of it; the page says so.
+
+    Raises MomentInFuture, NothingKnownYet.
+    """
+    at = as_of(moment, known_by, clock=latest)
+    if at.position <= found.position:
+        return at
+    return replace(at, position=found.position, known_by=min(at.known_by, found.known_at))
+
+
+def _unit(code: str, units: Tree, at: AsOf) -> Node:
+    if code:
+        if code not in units.by_code:
+            raise UnitNotThere(unit=code, day=at.day.isoformat())
+        return units.nodes[units.by_code[code]]
+    return root(units)
+
+
+def root(units: Tree) -> Node:
+    """The bureau; where there is none, the first unit without a parent. Raises NothingRecorded."""
+    roots = sorted(
+        (node for node in units.nodes.values() if node.parent is None),
+        key=lambda node: (node.kind != "bureau", node.code),
+    )
+    if not roots:
+        raise NothingRecorded()
+    return roots[0]

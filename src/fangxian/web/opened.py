@@ -1,0 +1,90 @@
+"""Records as pages show them: what `figures.opening` knows of them, and names for those that bear none.
+
+A household bears its members' names, a document about a unit or household theirs, a round its number; all in
+as many queries for one record as for a page of them.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+from django.utils.translation import gettext as _
+
+from fangxian.figures import opening
+from fangxian.figures.opening import OpenRecord, masked
+from fangxian.kernel.asof import AsOf
+from fangxian.registry.holding import holding
+from fangxian.registry.models import Membership, PersonState
+from fangxian.registry.tree import tree
+from fangxian.submissions.models import Submission
+
+BECAUSE_SHOWN = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """`name`: who or what, masked; `place`: in what the unit lies."""
+
+    record: OpenRecord
+    name: str
+
+    @property
+    def place(self) -> str:
+        return " › ".join(self.record.place[:-1])
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        return self.record.instances[:BECAUSE_SHOWN]
+
+    @property
+    def more_reasons(self) -> int:
+        return max(0, len(self.record.instances) - BECAUSE_SHOWN)
+
+
+def open_records(table: pa.Table, at: AsOf) -> list[Shown]:
+    """Rows of `Engine.records`, in their order."""
+    records = opening.open_records(table, at)
+    unnamed = [record for record in records if not record.name or record.kind == "event"]
+    names = _names(unnamed, at)
+    return [Shown(record, names.get(record.id) or record.name or "*") for record in records]
+
+
+def _names(records: list[OpenRecord], at: AsOf) -> Mapping[Any, str]:
+    """Of each id the name: all records of a table are of one kind."""
+    match records[0].kind if records else "":
+        case "household":
+            return _households([int(record.id) for record in records], at)
+        case "submission":
+            return _submissions([int(record.id) for record in records], at)
+        case "event":
+            return {r.id: _("Visit by {inspector}").format(inspector=r.name or "*") for r in records}
+        case "round":
+            return {r.id: _("Round {number}").format(number=r.id) for r in records}
+    return {}
+
+
+def _households(ids: Iterable[int], at: AsOf) -> dict[int, str]:
+    members: dict[int, list[int]] = {}
+    rows = Membership.objects.filter(holding(at.day, at.position), household__in=set(ids)).order_by("pk")
+    for household, person in rows.values_list("household_id", "person_id"):
+        members.setdefault(household, []).append(person)
+    states = PersonState.objects.filter(
+        holding(at.day, at.position), person__in={person for each in members.values() for person in each}
+    )
+    names = {person: masked(name) for person, name in states.values_list("person_id", "name")}
+    return {
+        household: _("Household of {names}").format(names="、".join(names.get(p, "*") for p in persons))
+        for household, persons in members.items()
+    }
+
+
+def _submissions(ids: Iterable[int], at: AsOf) -> dict[int, str]:
+    rows = list(Submission.objects.filter(pk__in=list(ids)).values_list("pk", "subject_kind", "subject"))
+    households = _households({subject for _pk, kind, subject in rows if kind == "household"}, at)
+    nodes = tree(at.day, at.position).nodes
+    units = {
+        subject: nodes[subject].name for _pk, kind, subject in rows if kind == "unit" and subject in nodes
+    }
+    by_kind = {"household": households, "unit": units}
+    return {pk: by_kind.get(kind, {}).get(subject, "*") for pk, kind, subject in rows}

@@ -1,0 +1,43 @@
+"""What can be wrong with a visit to a page."""
+
+from http import HTTPStatus
+
+from django.utils.translation import gettext_lazy as _
+
+from fangxian.kernel.problems import Problem
+
+
+class NothingRecorded(Problem):
+    status, code = HTTPStatus.NOT_FOUND, "nothing-recorded"
+    text = _(
+        "Nothing has been recorded here yet. Import a roster with `fangxian import`, "
+        "or build the demonstration with `fangxian demo`."
+    )
+
+
+class NotLoopback(Problem):
+    status, code = HTTPStatus.FORBIDDEN, "not-loopback"
+    text = _(
+        "“{host}” can be reached by others. Until accounts exist, pages are served on this machine alone: "
+        "use 127.0.0.1, ::1 or localhost."
+    )
+
+
+class ClockNotMovable(Problem):
+    status, code = HTTPStatus.CONFLICT, "clock-not-movable"
+    text = _("Only a demonstration's clock can be moved, and {home} holds none. Leave out --clock.")
+
+
+class PortTaken(Problem):
+    status, code = HTTPStatus.CONFLICT, "port-taken"
+    text = _("Port {port} of {host} is in use. Choose another one with --port.")
+
+
+class PageNotThere(Problem):
+    status, code = HTTPStatus.NOT_FOUND, "page-not-there"
+    text = _("There is no page {page} of this list; it has {pages}. Go to its first page.")
+
+
+class UnknownFormat(Problem):
+    status, code = HTTPStatus.NOT_FOUND, "unknown-format"
+    text = _("There is no file of the kind “{format}”. There are: {formats}.")

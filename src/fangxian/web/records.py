@@ -1,0 +1,129 @@
+"""A figure's records as a page shows them: searched and sorted as columns, a page of them opened."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from django.http import HttpRequest
+
+from fangxian.registry.holding import holding
+from fangxian.registry.models import PersonState
+from fangxian.registry.tree import Tree
+
+from .asking import Asked
+from .opened import Shown, open_records
+from .problems import PageNotThere
+
+SIZE = 50
+CHUNK = 5_000  # records that are opened at a time for a file
+SORTS = ("unit", "contribution", "id")
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One page of a set of records. `total` counts those found, `all` those of the set."""
+
+    part: str
+    rows: list[Shown]
+    all: int
+    total: int
+    number: int
+    pages: int
+    q: str
+    sort: str
+    kind: str
+
+    @property
+    def first(self) -> int:
+        return (self.number - 1) * SIZE + 1 if self.total else 0
+
+    @property
+    def last(self) -> int:
+        return min(self.number * SIZE, self.total)
+
+
+def listed(request: HttpRequest, asked: Asked, table: pa.Table, part: str) -> Listed:
+    """Raises PageNotThere."""
+    q, sort = request.GET.get("q", "").strip()[:40], request.GET.get("sort", "unit")
+    sort = sort if sort in SORTS else "unit"
+    found = chosen(table, asked, q, sort)
+    pages = max(1, math.ceil(len(found) / SIZE))
+    number = _number(request.GET.get("page", "1"), pages)
+    rows = open_records(found.slice((number - 1) * SIZE, SIZE), asked.at)
+    kind = table["kind"][0].as_py() if len(table) else ""
+    return Listed(part, rows, len(table), len(found), number, pages, q, sort, kind)
+
+
+def _number(text: str, pages: int) -> int:
+    number = int(text) if text.isdecimal() and len(text) < 8 else 0
+    if not 1 <= number <= pages:
+        raise PageNotThere(page=text[:20], pages=pages)
+    return number
+
+
+def chosen(table: pa.Table, asked: Asked, q: str, sort: str) -> pa.Table:
+    found = _sought(table, asked, q) if q else table
+    return _sorted(found, asked.tree, sort)
+
+
+def _sought(table: pa.Table, asked: Asked, q: str) -> pa.Table:
+    """Records whose unit, or a unit above it, has `q` in its name or code, or whose person bears it as the
+    surname. A name is never searched further than it is shown."""
+    units = pa.array(_units_named(asked.tree, q), pa.int64())
+    here = pc.is_in(table["unit"], units)
+    if len(table) and table["kind"][0].as_py() == "person" and len(q) == 1:
+        here = pc.or_(here, pc.is_in(table["id"], pa.array(_surnamed(asked, q), pa.int64())))
+    return table.filter(here)
+
+
+def _units_named(tree: Tree, q: str) -> list[int]:
+    wanted = q.casefold()
+    named = {n.id for n in tree.nodes.values() if wanted in n.name.casefold() or wanted == n.code.casefold()}
+    return [unit for unit in tree.nodes if named and not named.isdisjoint(tree.path(unit))]
+
+
+def _surnamed(asked: Asked, q: str) -> list[int]:
+    """Surrogates of those whose visible part of the name is `q`."""
+    held = holding(asked.at.day, asked.at.position)
+    states = PersonState.objects.filter(held, name__startswith=q)
+    return list(states.values_list("person__surrogate", flat=True))
+
+
+def _sorted(table: pa.Table, tree: Tree, sort: str) -> pa.Table:
+    if not len(table):
+        return table
+    if sort == "contribution":
+        return table.sort_by([("contribution", "descending"), ("id", "ascending")])
+    if sort == "id":
+        return table.sort_by("id")
+    return _by_unit(table, tree)
+
+
+def _by_unit(table: pa.Table, tree: Tree) -> pa.Table:
+    """In the order of the tree: school by school, in each class by class."""
+    units = pc.unique(table["unit"]).to_pylist()
+    order = sorted(units, key=lambda unit: _place(tree, unit))
+    places = pc.index_in(table["unit"], pa.array(order, table["unit"].type))
+    return (
+        table.append_column("place", places)
+        .sort_by([("place", "ascending"), ("id", "ascending")])
+        .drop_columns("place")
+    )
+
+
+def _place(tree: Tree, unit: int | None) -> tuple[str, ...]:
+    path = [] if unit is None else list(tree.path(unit))
+    return tuple(tree.nodes[above].code for above in reversed(path))
+
+
+def opened(table: pa.Table, asked: Asked) -> Iterator[Shown]:
+    """All records, opened piece by piece, for a file."""
+    for start in range(0, len(table), CHUNK):
+        yield from open_records(table.slice(start, CHUNK), asked.at)
+
+
+def summed(table: pa.Table) -> Any:
+    return pc.sum(table["contribution"]).as_py() or 0

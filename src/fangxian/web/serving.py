@@ -1,0 +1,114 @@
+"""Serves the pages on this machine alone: granian with one worker of a few threads.
+
+One worker, so that what was counted for a moment is counted once and shared; DuckDB uses both cores for it.
+"""
+
+import ipaddress
+import os
+import socket
+import threading
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+from fangxian.kernel.demonstration import CLOCK, demonstration_of
+from fangxian.kernel.home import current_home
+from fangxian.kernel.moments import read_moment
+
+from .problems import ClockNotMovable, NotLoopback, PortTaken
+
+THREADS = 4
+QUEUE = 64  # requests that wait for a thread; more are refused at once
+STOPPING = 10  # seconds that a worker has to finish before it is ended
+
+Application = Callable[[dict[str, Any], Callable[..., Any]], Any]
+
+
+def refuse_others(host: str) -> str:
+    """The loopback address that `host` names. Raises NotLoopback for any other."""
+    if host == "localhost":
+        return "127.0.0.1"
+    try:
+        address = ipaddress.ip_address(host.strip("[]"))
+    except ValueError as error:
+        raise NotLoopback(host=host) from error
+    if not address.is_loopback:
+        raise NotLoopback(host=host)
+    return str(address)
+
+
+def refuse_taken(host: str, port: int) -> None:
+    """Raises PortTaken where somebody listens there already."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise PortTaken(host=host, port=port) from error
+
+
+def move_clock(moment: str | None) -> None:
+    """Move a demonstration's clock for this run. Raises MomentUnreadable, ClockNotMovable."""
+    if moment is None:
+        return
+    home = current_home()
+    if demonstration_of(home) is None:
+        raise ClockNotMovable(home=str(home.path))
+    os.environ[CLOCK] = read_moment(moment).isoformat()
+
+
+def serve(*, host: str, port: int) -> None:
+    """Serve until stopped. Raises NotLoopback, PortTaken."""
+    from granian import Granian
+    from granian.constants import Interfaces
+    from granian.log import LogLevels
+
+    address = refuse_others(host)
+    refuse_taken(address, port)
+    Granian(
+        "fangxian.web.serving:application",
+        address=address,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=1,
+        blocking_threads=THREADS,
+        backlog=128,
+        backpressure=QUEUE,
+        websockets=False,
+        factory=True,
+        log_level=LogLevels.warning,
+        workers_kill_timeout=STOPPING,
+    ).serve()
+
+
+def application() -> Application:
+    """For a worker: Django's application, which warms up beside the first requests."""
+    import django
+    from django.conf import settings
+    from django.core.wsgi import get_wsgi_application
+
+    django.setup()
+    made = get_wsgi_application()
+    import_module(settings.ROOT_URLCONF)  # what cannot start stops here, not at the first visitor
+    threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
+    return made
+
+
+def warm_up() -> None:
+    """Narwhals and DuckDB take most of a second at their first query: so that no visitor waits for it, the
+    first board is counted now. What is wrong is told to whoever asks, not here."""
+    from django.db import connection
+
+    from fangxian.kernel.problems import Problem
+
+    from . import asking, clock, counting
+
+    try:
+        found = counting.counted()
+        asked = asking.of_moment(clock.now(), None, found, clock.latest())
+        found.engine.all(asked)
+    except Problem:
+        pass
+    finally:
+        connection.close()

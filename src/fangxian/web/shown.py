@@ -1,0 +1,185 @@
+"""Figures as pages draw them: name, value, what it is out of, what is missing, and where it opens."""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import get_language, npgettext, pgettext
+
+from fangxian.figures.catalogue import GROUPS, Figure
+from fangxian.figures.results import Number, Value
+from fangxian.registry.kinds import ROLES, UNIT_KINDS
+
+from .asking import Asked
+
+BAR_WHEN_INCOMPLETE = 97  # percent that a bar may fill at most while something is missing, so that it shows
+
+# The board's order and its first line; all that is not named comes after, in the catalogue's order.
+GROUP_ORDER = (
+    ("command",),
+    ("party",),
+    ("staff", "screening"),
+    ("leads",),
+    ("supervision",),
+    ("environment",),
+    ("league",),
+    ("pioneers",),
+    ("students",),
+    ("supplies",),
+)
+HEADLINES = (
+    "screening.university_students_back_from_hubei",
+    "screening.staff_from_hubei_or_contact",
+    "staff.mobilised",
+    "environment.schools_disinfected",
+    "party.pledges_signed",
+    "screening.rounds",
+)
+
+
+def chinese() -> bool:
+    return (get_language() or "zh").startswith("zh")
+
+
+def kind_name(kind: str) -> str:
+    known = UNIT_KINDS.get(kind)
+    return kind if known is None else known.zh if chinese() else known.en
+
+
+def role_name(role: str) -> str:
+    zh, en = ROLES.get(role, (role, role))
+    return zh if chinese() else en
+
+
+def group_name(groups: Iterable[str]) -> str:
+    names = [GROUPS[group][0 if chinese() else 1] for group in groups if group in GROUPS]
+    return ("、" if chinese() else ", ").join(names)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One figure at one unit. `value` None: it is not counted there."""
+
+    id: str
+    name: str
+    value: Value | None
+    href: str
+    missing_href: str = ""
+    counts: str = "unit"  # a key of `measured`
+
+    @property
+    def measure(self) -> str:
+        return measured(self.counts, self.value.value if self.value else None)
+
+    @property
+    def missing_measure(self) -> str:
+        return measured(self.counts, self.missing)
+
+    @property
+    def of(self) -> Number | None:
+        return self.value.of if self.value else None
+
+    @property
+    def missing(self) -> Number | None:
+        return self.value.missing if self.value else None
+
+    @property
+    def complete(self) -> bool:
+        return self.missing == 0
+
+    @property
+    def share(self) -> float | None:
+        return share(self.value.value, self.of) if self.value else None
+
+    @property
+    def bar(self) -> float:
+        """Percent of the bar's width that is filled."""
+        if self.share is None:
+            return 0
+        return 100 if self.complete else min(self.share, BAR_WHEN_INCOMPLETE)
+
+
+def share(value: Number, of: Number | None) -> float | None:
+    """Percent to one place, rounded down: only what is complete shows 100."""
+    return None if not of else math.floor(1000 * value / of + 1e-9) / 10
+
+
+def show(figure: Figure, value: Value | None, asked: Asked, unit: str | None = None) -> Shown:
+    path = f"/figures/{figure.id}/"
+    changes = {"unit": unit} if unit else {}
+    missing = asked.address(path, part="missing", **changes) + "#records"
+    return Shown(figure.id, figure.name, value, asked.address(path, **changes), missing, measure(figure))
+
+
+def grouped(figures: Mapping[str, Figure], values: Mapping[str, Value | None], asked: Asked) -> list[Any]:
+    """(name of the group, its figures) in the board's order, coverage aside."""
+    known = {group for groups in GROUP_ORDER for group in groups} | {"coverage"}
+    rest = dict.fromkeys(f.group for f in figures.values() if f.group not in known)
+    order = [*GROUP_ORDER, *((group,) for group in rest)]
+    found = [(groups, [f for f in figures.values() if f.group in groups]) for groups in order]
+    return [
+        (group_name(groups), [show(f, values[f.id], asked) for f in chosen])
+        for groups, chosen in found
+        if chosen
+    ]
+
+
+_SCHOOLS = {"environment.schools_disinfected", "environment.hygiene_schools", "students.schools"}
+_MEASURES = {
+    "supplies.delivered_value": "CNY",
+    "party.pledges_signed": "document",
+    "screening.rounds": "round",
+    "supervision.training_rounds": "round",
+    "supervision.person_times": "person-time",
+    "supervision.training_violations": "finding",
+    "supervision.venue_gatherings": "finding",
+    **dict.fromkeys(_SCHOOLS, "school"),
+    **dict.fromkeys(
+        (
+            "command.zones",
+            "command.temporary_branches",
+            "command.commando_teams",
+            "party.general_branches",
+            "party.branches",
+            "league.general_branches",
+            "league.branches",
+            "pioneers.brigades",
+            "pioneers.squadrons",
+            "supervision.training_institutions",
+            "supervision.venues_checked",
+        ),
+        "unit",
+    ),
+}
+_OF_UNITS = {"class": "class", "key_area": "area", "school": "school", "teaching_point": "school"}
+
+
+def measure(figure: Figure) -> str:
+    """What a figure counts, as a key of `measured`; of a coverage, what the audience is made of."""
+    selector = getattr(figure.count, "keywords", {}).get("selector")
+    if selector is None:
+        return _MEASURES.get(figure.id, "person")
+    if selector.kind != "unit":
+        return str(selector.kind)
+    kinds = {_OF_UNITS.get(kind, "unit") for kind in selector.unit_kinds}
+    return kinds.pop() if len(kinds) == 1 else "unit"
+
+
+def measured(key: str, count: Number | None) -> str:
+    """The measure word for so many of them."""
+    n = 1 if count == 1 else 2
+    words = {
+        "CNY": pgettext("measure", "CNY"),
+        "document": npgettext("measure", "document", "documents", n),
+        "round": npgettext("measure", "round", "rounds", n),
+        "person-time": npgettext("measure", "person-time", "person-times", n),
+        "finding": npgettext("measure", "finding", "findings", n),
+        "school": npgettext("measure", "school", "schools", n),
+        "class": npgettext("measure", "class", "classes", n),
+        "area": npgettext("measure", "area", "areas", n),
+        "household": npgettext("measure", "household", "households", n),
+        "person": npgettext("measure", "person", "people", n),
+        "unit": npgettext("measure", "unit", "units", n),
+    }
+    return words[key]

@@ -1,0 +1,164 @@
+"""How numbers, moments and bars are written."""
+
+from datetime import date, datetime
+from typing import Any
+
+from django import template
+from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from fangxian.figures import catalogue
+from fangxian.kernel.moments import OFFICE_ZONE
+
+from .. import shown
+from ..asking import told
+
+register = template.Library()
+
+_WEEKDAYS_ZH = "一二三四五六日"
+
+
+@register.filter
+def n(value: Any) -> SafeString | str:
+    """A number with a gap between thousands that is drawn, not typed: copied digits stay clean."""
+    if value is None:
+        return "—"
+    whole, dot, fraction = str(value).partition(".")
+    sign, digits = ("−", whole[1:]) if whole.startswith("-") else ("", whole)
+    first = len(digits) % 3 or 3
+    groups = [digits[i : i + 3] for i in range(first, len(digits), 3)] if len(digits) > 4 else []
+    if not groups:
+        return format_html('<span class="n">{}{}</span>', sign, digits + dot + fraction)
+    rest = format_html_join("", "<i>{}</i>", ((group,) for group in groups))
+    return format_html('<span class="n">{}{}{}{}</span>', sign, digits[:first], rest, dot + fraction)
+
+
+@register.filter
+def percent(value: float | None) -> str:
+    """One place, and none where it is whole."""
+    return "" if value is None else f"{value:g}%"
+
+
+@register.filter
+def day(value: date | datetime | None) -> str:
+    if value is None:
+        return ""
+    local = value.astimezone(OFFICE_ZONE) if isinstance(value, datetime) else value
+    return f"{local.month}月{local.day}日" if shown.chinese() else date_format(local, "j M")
+
+
+@register.filter
+def moment(value: datetime | None) -> str:
+    """Day and time of the office."""
+    return "" if value is None else f"{day(value)} {clock(value)}"
+
+
+@register.filter
+def clock(value: datetime) -> str:
+    local = value.astimezone(OFFICE_ZONE)
+    return local.strftime("%H:%M:%S" if local.second else "%H:%M")
+
+
+@register.filter
+def full(value: datetime) -> str:
+    """With year and weekday, for heads and files."""
+    local = value.astimezone(OFFICE_ZONE)
+    if shown.chinese():
+        weekday = f"周{_WEEKDAYS_ZH[local.weekday()]}"
+        return f"{local.year}年{local.month}月{local.day}日 {weekday} {clock(value)}"
+    return f"{date_format(local, 'D j M Y')} {clock(value)}"
+
+
+@register.filter
+def field(value: datetime | None) -> str:
+    """For an input of the type datetime-local."""
+    return "" if value is None else value.astimezone(OFFICE_ZONE).strftime("%Y-%m-%dT%H:%M")
+
+
+@register.filter
+def iso(value: datetime) -> str:
+    return value.astimezone(OFFICE_ZONE).isoformat(timespec="seconds")
+
+
+@register.filter
+def figure_name(id: str) -> str:
+    return catalogue.name(id)
+
+
+@register.filter
+def kind(value: str) -> str:
+    return shown.kind_name(value)
+
+
+@register.filter
+def role(value: str) -> str:
+    return shown.role_name(value)
+
+
+@register.filter
+def reason(value: str) -> str:
+    """Why a record is excluded, in words."""
+    words = {
+        "none-declared": _("No key area declared"),
+        "left": _("Left since the round opened"),
+        "joined": _("Joined after the round opened"),
+    }
+    return words.get(value, value)
+
+
+@register.filter
+def part(value: str) -> str:
+    """The name of a set of records."""
+    if value.startswith("excluded:"):
+        return reason(value.removeprefix("excluded:"))
+    return {"counted": _("Counted"), "of": _("All of the denominator"), "missing": _("Missing")}.get(
+        value, value
+    )
+
+
+@register.inclusion_tag("web/parts/bar.html")
+def bar(figure: shown.Shown, state: str = "late") -> dict[str, Any]:
+    """The filled part and what is missing of it; its words stand beside it."""
+    return {"figure": figure, "state": state}
+
+
+@register.inclusion_tag("web/parts/figure.html")
+def figure(shown_figure: shown.Shown, change: Any = None) -> dict[str, Any]:
+    """A large figure; the whole of it opens."""
+    return {"figure": shown_figure, "change": change}
+
+
+@register.inclusion_tag("web/parts/mini.html")
+def mini(value: Any, largest: Any) -> dict[str, Any]:
+    """A bar beside a number, in proportion to the largest of its column."""
+    return {"width": round(100 * float(value) / float(largest), 1) if largest else 0}
+
+
+@register.filter
+def signed(value: Any) -> SafeString | str:
+    return n(value) if value < 0 else format_html("+{}", n(value))
+
+
+@register.filter(name="abs")
+def absolute(value: Any) -> Any:
+    return abs(value)
+
+
+@register.filter
+def address(value: datetime) -> str:
+    return told(value)
+
+
+@register.simple_tag(takes_context=True)
+def at(context: Any, **changes: Any) -> str:
+    """The query of what is asked, with changes: {% at unit=unit.code %}."""
+    asked = context.get("asked")
+    return asked.address(**changes) if asked else ""
+
+
+@register.simple_tag(takes_context=True)
+def records_page(context: Any, number: int) -> str:
+    listed, asked = context["records"], context["asked"]
+    return f"{asked.address(part=listed.part, q=listed.q, sort=listed.sort, page=number)}#records"

@@ -1,0 +1,26 @@
+"""All pages. What is asked (unit, as_of, known_by) stands in the query of each."""
+
+from django.urls import URLPattern, path
+from django.views.i18n import set_language
+
+from .views import board, bulletins, campaigns, figures, problems, units
+
+urlpatterns: list[URLPattern] = [
+    path("", board.board, name="board"),
+    path("changes/", board.changes, name="changes"),
+    path("figures/", figures.catalogue, name="figures"),
+    path("figures/<str:id>/", figures.figure, name="figure"),
+    path("figures/<str:id>/records.<str:kind>", figures.download, {"what": "records"}, name="records"),
+    path("figures/<str:id>/units.<str:kind>", figures.download, {"what": "units"}, name="by-unit"),
+    path("units/", units.picker, name="units"),
+    path("campaigns/", campaigns.campaigns, name="campaigns"),
+    path("campaigns/<str:code>/", campaigns.campaign, name="campaign"),
+    path("bulletins/", bulletins.shelf_page, name="bulletins"),
+    path("bulletins/paper.css", bulletins.style, name="paper-style"),
+    path("bulletins/draft.<str:kind>", bulletins.draft, name="draft"),
+    path("bulletins/<int:number>/", bulletins.bulletin, name="bulletin"),
+    path("bulletins/<int:number>/changed/", bulletins.changed_mark, name="changed"),
+    path("bulletins/<int:number>/bulletin.<str:kind>", bulletins.file, name="bulletin-file"),
+    path("problems/", problems.problems, name="problems"),
+    path("language/", set_language, name="language"),
+]

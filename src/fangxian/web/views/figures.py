@@ -1,0 +1,246 @@
+"""A figure: what it counts, of what, why not more, by which parts, and its records."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from fangxian.figures.problems import NotCountedHere, UnknownFigure
+from fangxian.figures.results import ByUnit, Number, Value, number
+from fangxian.kernel.demonstration import demonstration_of
+from fangxian.kernel.home import current_home
+from fangxian.registry.tree import Node
+
+from .. import asking, exports, records, shown
+from ..asking import Asked
+from ..opened import Shown
+from ..problems import UnknownFormat
+from ..templatetags import fx
+from .common import children, crumbs, hosted, page, zones
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A unit under the one asked, with its value."""
+
+    unit: Node
+    figure: shown.Shown
+
+    @property
+    def weight(self) -> tuple[Any, ...]:
+        """Worst first where something can be missing, else the largest first."""
+        value, missing = self.figure.value, self.figure.missing
+        return (-(missing or 0), -(value.value if value else 0), self.unit.code)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """`nothing` counts the parts with neither value nor denominator; what is left over is the unit's own, or
+    shared by several parts."""
+
+    by: str
+    rows: list[Part]
+    nothing: int
+    elsewhere: int
+    total: Value
+
+    @property
+    def sum(self) -> Number:
+        return number(sum(row.figure.value.value for row in self.rows if row.figure.value))
+
+    @property
+    def difference(self) -> Number:
+        return number(self.total.value - self.sum)
+
+    @property
+    def largest(self) -> Number:
+        return max((row.figure.value.value for row in self.rows if row.figure.value), default=0)
+
+
+@require_safe
+def catalogue(request: HttpRequest) -> HttpResponse:
+    """All figures at one unit."""
+    asked = asking.read(request)
+    figures, values = asked.engine.figures(asked.at), asked.engine.values(asked.at, asked.unit.id)
+    covered = [shown.show(f, values[f.id], asked) for f in figures.values() if f.group == "coverage"]
+    groups = [*shown.grouped(figures, values, asked), (shown.group_name(["coverage"]), covered)]
+    return page(request, "web/figures.html", asked, groups=groups, crumbs=crumbs(asked, request.path))
+
+
+@require_safe
+def figure(request: HttpRequest, id: str) -> HttpResponse:
+    asked = asking.read(request)
+    declared = _declared(asked, id)
+    by_unit = asked.engine.by_unit(id, asked.at)
+    value = by_unit.get(asked.unit.id)
+    told = {
+        "figure": shown.show(declared, value, asked),
+        "declared": declared,
+        "definition": _(declared.definition),
+        "lines": [_line(line) for line in declared.lines],
+        "crumbs": crumbs(asked, request.path),
+        "group": shown.group_name([declared.group]),
+    }
+    if value is None:
+        return page(request, "web/figure.html", asked, **told, elsewhere=_elsewhere(asked, declared.lines))
+    return page(request, "web/figure.html", asked, **told, **_insides(request, asked, by_unit, value, id))
+
+
+def _declared(asked: Asked, id: str) -> Any:
+    figures = asked.engine.figures(asked.at)
+    if id not in figures:
+        raise UnknownFigure(figure=id)
+    return figures[id]
+
+
+def _insides(request: HttpRequest, asked: Asked, by_unit: ByUnit, value: Value, id: str) -> dict[str, Any]:
+    sets = asked.engine.parts(id, asked.at)
+    chosen = request.GET.get("part", "counted")
+    table = asked.engine.records(id, asked.unit.id, asked.at, chosen)
+    listed = records.listed(request, asked, table, chosen)
+    return {
+        "sets": [(name, asked.address(part=name) + "#records", name == chosen) for name in sets],
+        "excluded": [
+            (r, n, asked.address(part=f"excluded:{r}") + "#records") for r, n in value.excluded.items()
+        ],
+        "parts": _parts(request, asked, by_unit, value, id),
+        "records": listed,
+        "sum": number(records.summed(table)),
+        "checks": _checks(asked, id),
+        "downloads": [
+            (kind, asked.address(f"/figures/{id}/records.{kind}", part=chosen)) for kind in exports.FORMATS
+        ],
+        "by_zone": asked.address(by="zone"),
+        "by_tree": asked.address(),
+        "has_zones": asked.unit.kind == "bureau",
+    }
+
+
+def _parts(request: HttpRequest, asked: Asked, by_unit: ByUnit, value: Value, id: str) -> Parts:
+    """Its zones or its own parts; where these do not hold all of it, also the units that it hosts."""
+    by = "zone" if request.GET.get("by") == "zone" and asked.unit.kind == "bureau" else "tree"
+    found = _of_units(asked, by_unit, zones(asked) if by == "zone" else children(asked), value, id, by)
+    if by == "tree" and found.difference > 0:
+        return _of_units(asked, by_unit, children(asked) + hosted(asked), value, id, by)
+    return found
+
+
+def _of_units(asked: Asked, by_unit: ByUnit, units: list[Node], value: Value, id: str, by: str) -> Parts:
+    figure, rows, nothing, elsewhere = _declared(asked, id), [], 0, 0
+    for unit in units:
+        counted = by_unit.get(unit.id)
+        if counted is None:
+            elsewhere += 1
+        elif not counted.value and not counted.of:
+            nothing += 1
+        else:
+            rows.append(Part(unit, shown.show(figure, counted, asked, unit.code)))
+    rows.sort(key=lambda row: row.weight)
+    return Parts(by, rows, nothing, elsewhere, value)
+
+
+def _checks(asked: Asked, id: str) -> list[Any]:
+    """The add-up checks that stand at this unit (they are made at the top of each line)."""
+    return [c for c in asked.engine.add_up_checks(asked.at) if c.figure == id and c.unit == asked.unit.id]
+
+
+def _line(line: str) -> str:
+    words = {
+        "administrative": _("administrative"),
+        "party": _("Party"),
+        "league": _("Youth League"),
+        "pioneers": _("Young Pioneers"),
+        "response": _("response"),
+    }
+    return words.get(line, line)
+
+
+def _elsewhere(asked: Asked, lines: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Where the figure is counted: the tops of its lines."""
+    tops = [n for n in asked.tree.nodes.values() if n.parent is None and n.line in lines]
+    return [(node.name, asked.address(unit=node.code)) for node in sorted(tops, key=lambda n: n.code)]
+
+
+# ------------------------------------------------------------------------------------ files
+
+
+@require_safe
+def download(request: HttpRequest, id: str, what: str, kind: str) -> HttpResponseBase:
+    """`what`: records or units. Names stay masked; the file says what it is of."""
+    asked = asking.read(request)
+    declared, value = _declared(asked, id), asked.engine.value(id, asked.unit.id, asked.at)
+    if value is None:
+        raise NotCountedHere(figure=id, unit=asked.unit.code, lines=", ".join(declared.lines))
+    if kind not in exports.FORMATS:
+        raise UnknownFormat(format=kind, formats=", ".join(exports.FORMATS))
+    head = list(_head(asked, declared, value, request.GET.get("part", "counted"), what))
+    columns, rows = _unit_rows(asked, id) if what == "units" else _record_rows(request, asked, id)
+    name = f"fangxian-{id}-{asked.unit.code}-{asking.told(asked.moment).replace(':', '')}-{what}"
+    write = exports.as_csv if kind == "csv" else exports.as_xlsx
+    return write(name, head, columns, rows)
+
+
+def _head(asked: Asked, declared: Any, value: Value, part: str, what: str) -> Iterator[tuple[Any, ...]]:
+    if demonstration_of(current_home()):
+        yield ("演示数据", "Demonstration data: all people and records are invented.")
+    yield _("Figure"), declared.name, declared.id
+    yield _("Definition"), _(declared.definition)
+    yield _("Unit"), asked.unit.name, asked.unit.code
+    yield _("As of"), asked.moment.isoformat(timespec="seconds")
+    yield _("As known by"), asked.at.known_by.isoformat(timespec="seconds"), asked.at.position
+    yield _("Value"), value.value
+    if value.of is not None:
+        yield _("Out of"), value.of
+    if what == "records":
+        yield _("Records"), fx.part(part)
+
+
+def _unit_rows(asked: Asked, id: str) -> tuple[tuple[str, ...], Iterator[tuple[Any, ...]]]:
+    by_unit: ByUnit = asked.engine.by_unit(id, asked.at)
+    under = asked.tree.under(asked.unit.id)
+    columns = (_("Code"), _("Unit"), _("Kind"), _("Value"), _("Out of"))
+    return columns, (
+        (node.code, node.name, shown.kind_name(node.kind), value.value, value.of)
+        for node in sorted(asked.tree.nodes.values(), key=lambda node: node.code)
+        if node.id in under and (value := by_unit.get(node.id)) is not None
+    )
+
+
+def _record_rows(
+    request: HttpRequest, asked: Asked, id: str
+) -> tuple[tuple[str, ...], Iterator[tuple[Any, ...]]]:
+    part = request.GET.get("part", "counted")
+    table: pa.Table = asked.engine.records(id, asked.unit.id, asked.at, part)
+    table = records.chosen(
+        table, asked, request.GET.get("q", "").strip()[:40], request.GET.get("sort", "unit")
+    )
+    columns = (_("What"), _("Who or what"), _("Unit"), _("Lies in"), _("Contribution"), _("Submissions"))
+    return columns, (_record_row(row) for row in records.opened(table, asked))
+
+
+def _record_row(row: Shown) -> tuple[Any, ...]:
+    record = row.record
+    return (
+        _kind(record.kind),
+        row.name,
+        record.unit_name,
+        row.place,
+        record.contribution,
+        " ".join(record.instances),
+    )
+
+
+def _kind(kind: str) -> str:
+    words = {
+        "person": _("person"),
+        "unit": _("unit"),
+        "household": _("household"),
+        "submission": _("submission"),
+        "event": _("visit"),
+        "round": _("round"),
+    }
+    return words.get(kind, kind)

@@ -1,0 +1,75 @@
+"""`fangxian bulletin` and `fangxian changes`, as an office types them."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from fangxian.cli import bulletin as commands
+from fangxian.kernel.asof import AsOf
+from fangxian.kernel.demonstration import Demonstration
+from fangxian.kernel.home import Home
+from fangxian.kernel.problems import MomentInFuture
+from fangxian.publishing.models import Bulletin
+
+from . import planting as p
+from .conftest import TableEngine, Told
+
+AS_OF = ["--as-of", "2020-02-12T18:20:00+08:00"]
+
+
+@pytest.fixture
+def demonstration(
+    city: AsOf, engine: TableEngine, other_home: Home, monkeypatch: pytest.MonkeyPatch
+) -> TableEngine:
+    Demonstration("test", 1.0, 1, "", "2020-02-12T18:20:00+08:00").write(other_home.path)
+    monkeypatch.setattr(commands, "_engine", lambda: engine)
+    return engine
+
+
+def typed(*words: str | Path) -> Result:
+    command, *rest = words
+    return CliRunner().invoke(getattr(commands, str(command)), list(map(str, rest)), catch_exceptions=False)
+
+
+def test_issue_list_reissue_and_changes(demonstration: TableEngine, tmp_path: Path, other_home: Home) -> None:
+    done = typed("bulletin", "--out", tmp_path / "papers")
+    assert done.exit_code == 0 and done.stdout.startswith("1\t")
+    assert sorted(f.suffix for f in (tmp_path / "papers").iterdir()) == [".docx", ".html", ".pdf"]
+    assert "关于全市教育系统" in typed("bulletin", "--list").stdout
+    Bulletin.objects.update(frozen={})
+    again = typed("bulletin", "--reissue", "1", "--out", tmp_path / "again")
+    assert again.stdout.split("\t")[1] == done.stdout.split("\t")[1]
+    assert json.loads(typed("changes", "1", "--json").stdout) == []
+
+
+def test_a_draft_stores_nothing(demonstration: TableEngine, tmp_path: Path) -> None:
+    assert typed("bulletin", "--draft", *AS_OF, "--out", tmp_path).exit_code == 0
+    assert not Bulletin.objects.exists()
+    assert "草稿" in (tmp_path / "draft.html").read_text("utf-8")
+
+
+def test_changes_are_told_in_both_languages(demonstration: TableEngine) -> None:
+    typed("bulletin", *AS_OF, "--number", "12")
+    demonstration.told["party.pledges_signed"] = Told(55)
+    (change,) = json.loads(typed("changes", "12", "--json").stdout)
+    assert change["id"] == "party.pledges_signed" and change["now"] == 55
+    assert "55" in change["zh"] and "55" in change["en"]
+
+
+def test_lint_says_where_and_fails(template: bytes, tmp_path: Path) -> None:
+    ours = tmp_path / "ours.docx"
+    ours.write_bytes(template)
+    assert typed("bulletin", "--lint", ours).exit_code == 0
+    ours.write_bytes(p.edited(template, p.sentence("党员4642名")))
+    found = typed("bulletin", "--lint", ours)
+    assert found.exit_code == 1 and "4642" in found.stdout
+
+
+def test_a_day_that_has_not_come_cannot_be_asked_for(demonstration: TableEngine) -> None:
+    with pytest.raises(MomentInFuture):
+        typed("bulletin", "--as-of", "2030-01-01")
+    with pytest.raises(MomentInFuture):
+        typed("bulletin", "--as-of", "2030-01-01", "--known-by", "2020-02-12T18:20:00+08:00")
+    assert typed("bulletin", "--as-of", "2020-02-12T18:50:00+08:00").exit_code == 0  # a later hour of its day
