@@ -13,6 +13,7 @@ FILES = {
     "expected": "import pytest\n@pytest.mark.xfail\ndef test_it(): assert False\n",
     "passing": "def test_it(): ...\n",
 }
+ITS_OWN = ("FANGXIAN", "PYTEST", "DJANGO", "CI", "BUILD_NUMBER")  # with the last two the summary is longer
 
 
 def run_pytest(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -21,7 +22,7 @@ def run_pytest(folder: Path, **environment: str) -> subprocess.CompletedProcess[
         (folder / f"test_{name}.py").write_text(source)
     (folder / "conftest.py").write_text((ROOT / "tests" / "conftest.py").read_text())
     command = [sys.executable, "-m", "pytest", "-c", str(ROOT / "pyproject.toml"), "--rootdir", str(folder)]
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("FANGXIAN", "PYTEST", "DJANGO"))}
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(ITS_OWN)}
     return subprocess.run(
         [*command, "--continue-on-collection-errors", str(folder)],
         cwd=ROOT,
