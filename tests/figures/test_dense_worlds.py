@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fangxian.figures.engine import Engine
+from fangxian.figures.frames import ENGINES
 from fangxian.figures.plain import PlainFigures
 from fangxian.kernel.asof import AsOf
 
@@ -16,9 +17,9 @@ from .worlds import DAYS, Draft, MemorySource, dense_world, moment
 pytestmark = pytest.mark.django_db
 
 
-def agree(draft: Draft, at: AsOf) -> None:
+def agree(draft: Draft, at: AsOf, frames: str) -> None:
     """Every figure at every unit, its records, and that they add up."""
-    engine, plain = Engine(source=MemorySource(draft)), PlainFigures(draft.world(), at)
+    engine, plain = Engine(source=MemorySource(draft), frames=frames), PlainFigures(draft.world(), at)
     counted = engine.all(at)
     assert list(counted) and set(counted) == set(plain.meanings)
     for id, by_unit in counted.items():
@@ -38,5 +39,5 @@ def questions(draw: st.DrawFn) -> AsOf:
 @settings(max_examples=settings.default.max_examples // 3)
 def test_the_engine_counts_as_the_plain_meaning_does(random: Random, asked: list[AsOf]) -> None:
     draft = dense_world(random)
-    for at in asked:
-        agree(draft, at)
+    for at, frames in zip(asked, ENGINES, strict=False):
+        agree(draft, at, frames)

@@ -36,10 +36,10 @@ def _asking(command: Any) -> Any:
 @click.option("--json", "as_json", is_flag=True, help="Print a list of objects instead of a table.")
 @click.option(
     "--engine",
-    type=click.Choice(["duckdb", "plain"]),
-    default="duckdb",
+    type=click.Choice(["polars", "duckdb", "plain"]),
+    default="polars",
     show_default=True,
-    help="plain: slow and obvious, over the ledger's rows; the same figures.",
+    help="The same figures, counted in memory, on disk, or slow and obvious from the ledger's rows.",
 )
 def figures(
     ids: tuple[str, ...],
@@ -59,7 +59,10 @@ def figures(
     fangxian figures students.pupils --unit c01
     """
     at = _at(as_of, known_by)
-    code, values = (_counted_plainly if engine == "plain" else _counted)(ids, unit, at, no_sync)
+    if engine == "plain":
+        code, values = _counted_plainly(ids, unit, at)
+    else:
+        code, values = _counted(ids, unit, at, _engine(no_sync, engine))
     rows = [_row(id, value, code, at) for id, value in values.items()]
     if as_json:
         click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
@@ -134,7 +137,7 @@ def _unit(code: str | None, at: "AsOf", units: Iterable[tuple[int, str, str]]) -
     raise UnitNotThere(unit=code or "bureau", day=at.day.isoformat())
 
 
-def _engine(no_sync: bool) -> Any:
+def _engine(no_sync: bool, frames: str = "polars") -> Any:
     from fangxian.figures.engine import Engine
     from fangxian.figures.problems import LakeStale
     from fangxian.figures.sync import current_lake
@@ -146,7 +149,7 @@ def _engine(no_sync: bool) -> Any:
     lake = Lake(home) if no_sync else current_lake(home)[0]
     if lake.position < head_position():
         raise LakeStale
-    return Engine(source=lake)
+    return Engine(source=lake, frames=frames)
 
 
 # ------------------------------------------------------------------------------------ what is answered
@@ -154,15 +157,14 @@ def _engine(no_sync: bool) -> Any:
 Answers = tuple[str, dict[str, "Value | None"]]
 
 
-def _counted(ids: tuple[str, ...], unit: str | None, at: "AsOf", no_sync: bool) -> Answers:
-    engine = _engine(no_sync)
+def _counted(ids: tuple[str, ...], unit: str | None, at: "AsOf", engine: Any) -> Answers:
     code, unit_id = _unit(unit, at, ((row.unit, row.code, row.kind) for row in engine.units(at).values()))
     if not ids:
         return code, engine.values(at, unit_id)
     return code, {id: engine.value(id, unit_id, at) for id in ids}
 
 
-def _counted_plainly(ids: tuple[str, ...], unit: str | None, at: "AsOf", _no_sync: bool) -> Answers:
+def _counted_plainly(ids: tuple[str, ...], unit: str | None, at: "AsOf") -> Answers:
     from fangxian.figures.plain import PlainFigures
     from fangxian.figures.world import world_of_ledger
 

@@ -7,8 +7,9 @@ from fangxian.screening.rules import Category, load_rules
 
 from . import screened
 from .coverage import coverage_figure, coverage_figures
-from .facts import Facts, Frame, Window
+from .facts import Facts, Window
 from .figure import ADMINISTRATIVE, CATALOGUE, GROUPS, Figure, figure
+from .frames import Frame
 from .kinds import Amount, Documents, Events, People, Rounds, Units
 from .problems import UnknownFigure
 from .reach import SCHOOLS

@@ -9,8 +9,9 @@ from fangxian.campaigns.audiences import Selector, read_audience
 from fangxian.campaigns.models import Campaign
 from fangxian.registry.kinds import ROLES, UNIT_KINDS
 
-from .facts import CampaignFact, Facts, Frame
+from .facts import CampaignFact, Facts
 from .figure import ADMINISTRATIVE, Figure
+from .frames import Frame
 from .kinds import Coverage
 
 ROLE_LINES = {

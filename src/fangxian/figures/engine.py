@@ -18,8 +18,9 @@ from fangxian.lake.problems import LakeBehind
 from fangxian.lake.reader import Lake
 
 from . import catalogue
-from .facts import Facts, Source, collected
+from .facts import Facts, Source
 from .figure import Figure
+from .frames import ENGINES, collected
 from .kinds import Counted, Rows
 from .problems import NotCountedHere, UnitNotThere, UnknownFigure, UnknownPart
 from .reach import Reach
@@ -93,9 +94,13 @@ class Engine:
     and where they apply UnknownFigure, UnitNotThere.
     """
 
-    def __init__(self, home: Home | None = None, *, source: Source | None = None) -> None:
+    def __init__(
+        self, home: Home | None = None, *, source: Source | None = None, frames: str = "polars"
+    ) -> None:
+        """`frames`: where expressions run, of `frames.ENGINES`."""
         if home is None and source is None:
             raise ValueError("an engine wants a data folder or a source")
+        self._frames = ENGINES[frames]
         self._home, self._source = home, source
         self._moments: OrderedDict[tuple[Any, ...], Moment] = OrderedDict()
         self._lock = RLock()
@@ -176,7 +181,7 @@ class Engine:
             raise LakeBehind(known_at=known_at)
         key = (source.generation, at.day, at.position, at.known_by)
         if key not in self._moments:
-            self._moments[key] = Moment(Facts(source, at))
+            self._moments[key] = Moment(Facts(source, at, self._frames(source.cursor())))
             while len(self._moments) > KEPT_MOMENTS:
                 self._moments.popitem(last=False)[1].facts.forget()
         self._moments.move_to_end(key)

@@ -1,11 +1,10 @@
 """What holds as of a time, made once and shared by all figures.
 
-Expressions are Narwhals over DuckDB relations, so that the same run on Spark when a province outgrows one
-machine. Three things are not: keeping an intermediate result (a table of DuckDB), following merges to their
-end, and the reach of units (both plain Python over small tables).
+Expressions are Narwhals, so that the same run in memory and on DuckDB, and on Spark when a province outgrows
+one machine: see `frames`. Two things are not: following merges to their end, and the reach of units (both
+plain Python over small tables).
 """
 
-import itertools
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,9 +20,8 @@ from fangxian.campaigns.audiences import Selector, read_audience
 from fangxian.kernel.asof import AsOf
 from fangxian.kernel.moments import day_of, from_ms
 
+from .frames import Frame, Frames, InMemory, fetched
 from .reach import Reach, UnitRow, reach_of
-
-Frame = nw.LazyFrame[Any]
 
 # The questions that figures read, with their lake types: null where no version of a form has them.
 QUESTIONS: dict[str, dict[str, str]] = {
@@ -60,8 +58,6 @@ SHEET = (
     "recorded",
 )
 ORDER = ["happened", "recorded", "submission"]  # which of a subject's answers is the later one
-
-_numbers = itertools.count()
 
 
 class Source(Protocol):
@@ -132,46 +128,41 @@ def holds(day: date, position: int) -> nw.Expr:
 class Facts:
     """Frames of what holds as of (day, position). Merges are applied: whoever was merged is the other."""
 
-    def __init__(self, source: Source, at: AsOf) -> None:
+    def __init__(self, source: Source, at: AsOf, frames: Frames | None = None) -> None:
         self.source, self.at = source, at
-        self._tables: dict[str, str] = {}
+        self._frames = frames or InMemory(source.cursor())
         self._reaches: dict[tuple[date, int], Reach] = {}
 
     # ------------------------------------------------------------------------------ keeping
 
     def kept(self, name: str, make: Callable[[], Frame]) -> Frame:
         """The frame, computed once: later figures read the result."""
-        if name not in self._tables:
-            table = f"facts_{next(_numbers)}"
-            make().to_native().create(table)
-            self._tables[name] = table
-        return nw.from_native(self.source.cursor().table(self._tables[name]))
+        kept = self._frames.kept(name)
+        if kept is None:
+            self._frames.keep(name, make())
+            kept = self._frames.kept(name)
+            assert kept is not None
+        return kept
 
     def forget(self) -> None:
-        for table in self._tables.values():
-            self.source.cursor().execute(f"DROP TABLE IF EXISTS {table}")
-        self._tables.clear()
+        self._frames.forget()
 
     def _given(self, name: str, make: Callable[[], pa.Table]) -> Frame:
-        return self.kept(name, lambda: nw.from_native(self.source.cursor().from_arrow(make())))
-
-    def _scan(self, name: str) -> Frame:
-        return nw.from_native(self.source.relation(name))
+        return self.kept(name, lambda: self._frames.given(make()))
 
     def _known(self, name: str) -> Frame:
-        """All rows recorded by the position, whether they hold or not. Kept: each further step would
-        otherwise look at all files of the lake again."""
-        return self.kept(
-            f"known {name}", lambda: self._scan(name).filter(nw.col("recorded") <= self.at.position)
-        )
+        """All rows recorded by the position, whether they hold or not."""
+        by = f"recorded <= {self.at.position}"
+        return self.kept(f"known {name}", lambda: self._frames.read(self.source.relation(name).filter(by)))
 
     def _holding(self, name: str) -> Frame:
         return self._known(name).filter(holds(self.at.day, self.at.position))
 
     @property
     def _kinds(self) -> Frame:
-        """unit, kind of all units that there ever were."""
-        return self.kept("kinds", lambda: self._scan("units").select("unit", "line", "kind", "code"))
+        """unit, line, kind, code of all units that there ever were."""
+        columns = "unit, line, kind, code"
+        return self.kept("kinds", lambda: self._frames.read(self.source.relation("units").select(columns)))
 
     # ------------------------------------------------------------------------------ units
 
@@ -185,11 +176,9 @@ class Facts:
         return self._reaches[day, position]
 
     def _reach_at(self, held: nw.Expr) -> Reach:
-        identity = {row[0]: row for row in _rows(self._kinds)}
-        states = self._known("unit_states").filter(held).select("unit", "parent", "stage", "absent")
+        states = self._known("unit_states").filter(held).join(self._kinds, on="unit").sort("unit")
         covers = self._known("covers").filter(held).sort("row").select("coverer", "covered", "kind")
-        rows = (UnitRow(*identity[unit], *state) for unit, *state in _rows(states))
-        return reach_of(rows, _rows(covers))
+        return reach_of(map(UnitRow._make, fetched(states.select(*UnitRow._fields))), fetched(covers))
 
     @property
     def units(self) -> Frame:
@@ -217,7 +206,7 @@ class Facts:
     @cached_property
     def merged(self) -> dict[int, int]:
         """Who is somebody else -> who that is, followed to the end."""
-        step = dict(_rows(self._holding("merges").sort("row").select("person", "into")))
+        step = dict(fetched(self._holding("merges").sort("row").select("person", "into")))
         return {person: _end(person, step) for person in step}
 
     def _canonical(self, frame: Frame, column: str) -> Frame:
@@ -319,15 +308,16 @@ class Facts:
             row[1]: CampaignFact(
                 row[0], row[1], json.loads(row[2]), json.loads(row[3]), from_ms(row[4]), _moment(row[5])
             )
-            for row in _rows(rows.select(*columns))
+            for row in fetched(rows.select(*columns))
         }
 
     @cached_property
     def _rounds(self) -> list[tuple[str, Window]]:
-        rows = self._known("rounds").select("code", "number", "opens", "recorded", "closes", "listed")
+        known = self._known("rounds").select("code", "number", "opens", "recorded", "closes", "listed")
+        rows = sorted(fetched(known), key=lambda row: row[:2])
         return [
             (code, Window(number, day_of(from_ms(opens)), recorded, _moment(closes), listed))
-            for code, number, opens, recorded, closes, listed in sorted(_rows(rows), key=lambda row: row[:2])
+            for code, number, opens, recorded, closes, listed in rows
         ]
 
     def rounds(self, code: str) -> list[Window]:
@@ -394,10 +384,10 @@ class Facts:
 
     def _live(self, code: str) -> Frame:
         questions = QUESTIONS.get(code, {})
-        rows = nw.from_native(
-            self.source.relation(f"answers/{code}", (EVER, self.at.day), expecting=questions)
-        ).filter(nw.col("recorded") <= self.at.position, nw.col("day") <= self.at.day)
-        sound = rows.select(*SHEET, *questions).join(self._revised, on="submission", how="anti")
+        relation = self.source.relation(f"answers/{code}", (EVER, self.at.day), expecting=questions)
+        known = relation.filter(f"recorded <= {self.at.position} AND day <= DATE '{self.at.day}'")
+        sheets = self._frames.read(known.select(", ".join([*SHEET, *questions])))
+        sound = sheets.join(self._revised, on="submission", how="anti")
         return self._canonical(self._each(sound), "reporter")
 
     @property
@@ -447,14 +437,6 @@ class Facts:
         if window.number == 0:
             return self.live(code).filter(nw.col("day") > window.day - timedelta(days=window.days))
         return self.live(code).filter(nw.col("round") == window.number)
-
-
-def collected(frame: Frame) -> pa.Table:
-    return frame.to_native().to_arrow_table()
-
-
-def _rows(frame: Frame) -> list[tuple[Any, ...]]:
-    return list(frame.to_native().fetchall())
 
 
 def _moment(ms: int | None) -> datetime | None:

@@ -12,7 +12,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .facts import Facts, Frame, collected
+from .facts import Facts
+from .frames import Frame, collected
 from .reach import Reach
 from .results import Bools, Floats, Ints
 

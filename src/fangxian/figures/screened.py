@@ -15,7 +15,8 @@ import narwhals as nw
 
 from fangxian.screening.rules import Category, as_expression, load_rules
 
-from .facts import ORDER, Facts, Frame
+from .facts import ORDER, Facts
+from .frames import Frame
 from .kinds import People
 
 ANSWERS = ("place", "purpose", "returned_on", "contact_hubei", "occupation")
