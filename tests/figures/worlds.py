@@ -1,6 +1,6 @@
 """Small worlds: rows of the ledger, and the same rows as a lake in memory."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from random import Random
@@ -85,8 +85,19 @@ class MemorySource:
         return self._engine
 
     def relation(
-        self, name: str, days: Any = None, *, expecting: Mapping[str, str] | None = None
+        self,
+        name: str,
+        days: Any = None,
+        *,
+        known_by: int | None = None,
+        columns: Sequence[str] = (),
+        expecting: Mapping[str, str] | None = None,
     ) -> duckdb.DuckDBPyRelation:
+        found = self._rows(name, days, expecting)
+        found = found if known_by is None else found.filter(f"recorded <= {known_by}")
+        return found.select(", ".join(columns)) if columns else found
+
+    def _rows(self, name: str, days: Any, expecting: Mapping[str, str] | None) -> duckdb.DuckDBPyRelation:
         if not name.startswith("answers/"):
             return self._engine.table(name)
         expecting = expecting or {}

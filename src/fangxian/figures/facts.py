@@ -69,7 +69,13 @@ class Source(Protocol):
     def generation(self) -> int: ...
     def cursor(self) -> duckdb.DuckDBPyConnection: ...
     def relation(
-        self, name: str, days: tuple[date, date] | None = None, *, expecting: Mapping[str, str] | None = None
+        self,
+        name: str,
+        days: tuple[date, date] | None = None,
+        *,
+        known_by: int | None = None,
+        columns: Sequence[str] = (),
+        expecting: Mapping[str, str] | None = None,
     ) -> duckdb.DuckDBPyRelation: ...
 
 
@@ -152,8 +158,8 @@ class Facts:
 
     def _known(self, name: str) -> Frame:
         """All rows recorded by the position, whether they hold or not."""
-        by = f"recorded <= {self.at.position}"
-        return self.kept(f"known {name}", lambda: self._frames.read(self.source.relation(name).filter(by)))
+        by = self.at.position
+        return self.kept(f"known {name}", lambda: self._frames.read(self.source.relation(name, known_by=by)))
 
     def _holding(self, name: str) -> Frame:
         return self._known(name).filter(holds(self.at.day, self.at.position))
@@ -161,8 +167,8 @@ class Facts:
     @property
     def _kinds(self) -> Frame:
         """unit, line, kind, code of all units that there ever were."""
-        columns = "unit, line, kind, code"
-        return self.kept("kinds", lambda: self._frames.read(self.source.relation("units").select(columns)))
+        columns = ("unit", "line", "kind", "code")
+        return self.kept("kinds", lambda: self._frames.read(self.source.relation("units", columns=columns)))
 
     # ------------------------------------------------------------------------------ units
 
@@ -384,10 +390,14 @@ class Facts:
 
     def _live(self, code: str) -> Frame:
         questions = QUESTIONS.get(code, {})
-        relation = self.source.relation(f"answers/{code}", (EVER, self.at.day), expecting=questions)
-        known = relation.filter(f"recorded <= {self.at.position} AND day <= DATE '{self.at.day}'")
-        sheets = self._frames.read(known.select(", ".join([*SHEET, *questions])))
-        sound = sheets.join(self._revised, on="submission", how="anti")
+        known = self.source.relation(
+            f"answers/{code}",
+            (EVER, self.at.day),
+            known_by=self.at.position,
+            columns=[*SHEET, *questions],
+            expecting=questions,
+        )
+        sound = self._frames.read(known).join(self._revised, on="submission", how="anti")
         return self._canonical(self._each(sound), "reporter")
 
     @property

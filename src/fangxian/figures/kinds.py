@@ -5,7 +5,7 @@ A result is a set of records: `counted` has id and unit (a leaf; an id may have 
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 import numpy as np
@@ -128,6 +128,7 @@ class Coverage:
         was_asked, is_asked = _any_of(codes, opening, len(ids)), _any_of(codes, today, len(ids))
         reported = _among(ids, collected(self.because.select("id"))["id"])[codes]
         base = today & was_asked[codes]
+        every = replace(every, codes=codes)
         chosen = {
             "counted": base & reported,
             "of": base,
@@ -195,18 +196,19 @@ Counted = Result | Coverage | Rounds
 class Rows:
     """Records as arrays: ids, the places of their units in the reach (-1: it does not exist), contributions.
 
-    `reaching`: the units are leaves; else each row speaks of its unit alone.
+    `reaching`: the units are leaves; else each row speaks of its unit alone. `codes`: a small number for
+    each row, alike for like ids, where they are known already.
     """
 
     ids: pa.Array
     places: Ints
     contributions: Floats
     reaching: bool = True
+    codes: Ints | None = None
 
     def take(self, chosen: Ints) -> "Rows":
-        return Rows(
-            self.ids.take(pa.array(chosen)), self.places[chosen], self.contributions[chosen], self.reaching
-        )
+        ids, codes = self.ids.take(pa.array(chosen)), None if self.codes is None else self.codes[chosen]
+        return Rows(ids, self.places[chosen], self.contributions[chosen], self.reaching, codes)
 
     def at(self, unit: int, reach: Reach) -> "Rows":
         """The distinct ids that count at a unit, each once, with the first of its units under it."""
@@ -225,7 +227,7 @@ class Rows:
         rows = self.take(np.flatnonzero(self.places >= 0)) if (self.places < 0).any() else self
         if not len(rows.places):
             return np.zeros(len(reach.units))
-        ids, _all = _coded(rows.ids)
+        ids = _codes(rows.ids) if rows.codes is None else rows.codes
         several = np.bincount(ids)[ids] > 1
         one = np.bincount(
             rows.places[~several], weights=rows.contributions[~several], minlength=len(reach.units)

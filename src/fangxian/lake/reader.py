@@ -1,7 +1,7 @@
 """The lake as relations: typed, snapshot by snapshot, on an in-process DuckDB."""
 
 import threading
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 
 import duckdb
@@ -87,15 +87,27 @@ class Lake:
         return cursor
 
     def relation(
-        self, name: str, days: Days | None = None, *, expecting: Mapping[str, str] | None = None
+        self,
+        name: str,
+        days: Days | None = None,
+        *,
+        known_by: int | None = None,
+        columns: Sequence[str] = (),
+        expecting: Mapping[str, str] | None = None,
     ) -> duckdb.DuckDBPyRelation:
         """A dataset's rows; of answers (`answers/<form>`), those that happened on `days`.
 
-        All columns are there and typed, whatever files exist. `expecting` names columns with their types
-        that are null where no version of the form has them; a form that was never published then has no
-        rows. KeyError for an unknown dataset.
+        `known_by`: those recorded by this position. All columns are there and typed, or those that are
+        named, whatever files exist. `expecting` names columns with their types that are null where no version
+        of the form has them; a form that was never published then has no rows. KeyError for an unknown
+        dataset.
         """
-        return self.cursor().sql(self.sql(name, days, expecting=expecting))
+        rows = self.sql(name, days, expecting=expecting)
+        if columns or known_by is not None:
+            chosen = ", ".join(map(quoted, columns)) or "*"
+            known = "true" if known_by is None else f"recorded <= {known_by:d}"
+            rows = f"SELECT {chosen} FROM ({rows}) WHERE {known}"  # noqa: S608 - names are quoted
+        return self.cursor().sql(rows)
 
     def sql(self, name: str, days: Days | None = None, *, expecting: Mapping[str, str] | None = None) -> str:
         """What `relation` runs, for queries of one's own."""
