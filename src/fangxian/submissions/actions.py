@@ -1,6 +1,7 @@
 """Take submissions in; correct, retract, withdraw, verify them. Nothing is overwritten."""
 
 import hashlib
+import json
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
@@ -10,6 +11,7 @@ from django.db.models import Max
 from fangxian.campaigns.actions import find_campaign
 from fangxian.kernel.changes import Recording, recording
 from fangxian.kernel.moments import day_of
+from fangxian.lake.answers import read_forms
 from fangxian.registry.actions import add_member
 from fangxian.registry.holding import in_chunks
 
@@ -48,7 +50,8 @@ COLUMNS = (
 def publish_form(*, code: str, content: bytes, by: str, now: datetime) -> FormVersion:
     """Publish an XLSForm as the next version of the campaign's form; the same file twice is one version.
 
-    Raises the problems of `forms.compile_xlsform`, UnknownCampaign.
+    Raises the problems of `forms.compile_xlsform`, UnknownCampaign, and QuestionChanged where a question's
+    answers would be of another type than those of an earlier version.
     """
     form = compile_xlsform(content)
     sha256 = hashlib.sha256(content).hexdigest()
@@ -57,7 +60,7 @@ def publish_form(*, code: str, content: bytes, by: str, now: datetime) -> FormVe
         held = FormVersion.objects.filter(form=code, sha256=sha256).first()
         if held is not None:
             return held
-        number = FormVersion.objects.filter(form=code).count() + 1
+        number = _comparable(code, form.dump()) + 1
         return FormVersion.objects.create(
             id=change.ids(FormVersion, 1)[0],
             recorded=change.position,
@@ -69,6 +72,14 @@ def publish_form(*, code: str, content: bytes, by: str, now: datetime) -> FormVe
             xform=form.xform,
             fields=form.dump(),
         )
+
+
+def _comparable(code: str, fields: dict[str, Any]) -> int:
+    """How many versions there are; all answers to a question are counted together, so its type must hold."""
+    versions = FormVersion.objects.filter(form=code).order_by("pk")
+    held = list(versions.values_list("pk", "form", "version", "fields"))
+    read_forms((*row, json.dumps(told)) for *row, told in [*held, (0, code, str(len(held) + 1), fields)])
+    return len(held)
 
 
 def receive(*, envelopes: Sequence[Envelope], by: str, now: datetime, door: str = "batch") -> list[Receipt]:
