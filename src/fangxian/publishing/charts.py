@@ -72,7 +72,7 @@ def _bars(chart: Chart) -> alt.LayerChart:
         scale=alt.Scale(domain=names, range=INKS[: len(names)]),
         legend=alt.Legend(orient="top", title=None, labelFontSize=11, labelLimit=400) if many else None,
     )
-    height = (14 * len(names) + 6) * max((len(s.points) for s in chart.series), default=1)
+    height = (11 * len(names) + 5) * max((len(s.points) for s in chart.series), default=1)
     texts = base.mark_text(align="left", dx=3, fontSize=11).encode(text="text:N")
     return (base.mark_bar().encode(color=colour) + texts).properties(width=WIDTH - 110, height=height)
 
