@@ -13,7 +13,7 @@ from fangxian.registry.queries import without_first_responsible, zone_faults
 
 from .. import asking, coverage, shown
 from ..asking import Asked
-from . import bulletins
+from . import bulletins, owing
 from .common import page, parts_of
 
 SHOWN_FAULTS = 5
@@ -25,12 +25,14 @@ def board(request: HttpRequest) -> HttpResponse:
     engine, figures = asked.engine, asked.engine.figures(asked.at)
     counted = engine.all(asked.at)
     values = {id: by_unit.get(asked.unit.id) for id, by_unit in counted.items()}
+    covered = coverage.board(asked, figures, counted, parts_of(asked))
     return page(
         request,
         "web/board.html",
         asked,
         headlines=headlines(asked, figures, values),
-        coverage=coverage.board(asked, figures, counted, parts_of(asked)),
+        coverage=covered,
+        **owing.summary(asked, covered),
         groups=shown.grouped(figures, values, asked),
         faults=faults(asked),
         bulletins=bulletins.newest(3),
