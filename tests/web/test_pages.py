@@ -42,6 +42,7 @@ def engine_values(unit: str = "xw") -> tuple[Any, Any, Any]:
 PAGES = {
     "board": ["/", "/?unit=z1"],
     "changes": ["/changes/"],
+    "trend": ["/trend/"],
     "figures": ["/figures/"],
     "figure": ["/figures/students.pupils/", "/figures/coverage.ten-ones/?part=missing&by=zone"],
     "records": ["/figures/students.pupils/records.csv", "/figures/party.members/records.xlsx"],

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus
 
 from django.http import HttpRequest
 
@@ -52,7 +53,7 @@ class Asked:
         if self.known_by:
             asked["known_by"] = told(self.known_by)
         asked |= changes
-        return f"{path}?{urlencode({k: v for k, v in asked.items() if v not in (None, '')})}"
+        return f"{path}?{'&'.join(f'{k}={_quoted(str(v))}' for k, v in asked.items() if v not in (None, ''))}"
 
     @property
     def query(self) -> str:
@@ -72,6 +73,12 @@ class Asked:
         return replace(self.at, day=moment.astimezone(OFFICE_ZONE).date())
 
 
+@lru_cache(maxsize=16_384)
+def _quoted(text: str) -> str:
+    return quote_plus(text)
+
+
+@lru_cache(maxsize=1_024)
 def told(moment: datetime) -> str:
     """As it stands in an address: office time, to the minute where that is all."""
     local = moment.astimezone(OFFICE_ZONE).replace(tzinfo=None)

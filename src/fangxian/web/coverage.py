@@ -64,6 +64,26 @@ class Board:
     units: list[Node]
     groups: dict[str, list[Line]] = field(default_factory=lambda: {state: [] for state in ORDER})
 
+    @property
+    def worst(self) -> tuple[Node, int] | None:
+        """The unit of the columns that lags in most campaigns: of late ones, else of open ones."""
+        lines = self.groups[LATE] or self.groups[OPEN]
+        short = [
+            sum(1 for line in lines if (part := line.parts[n]) and part.missing)
+            for n in range(len(self.units))
+        ]
+        if not short or not max(short):
+            return None
+        return self.units[short.index(max(short))], max(short)
+
+    @property
+    def owed(self) -> list[tuple[str, list[Line]]]:
+        return [(state, self.groups[state]) for state in (LATE, OPEN) if self.groups[state]]
+
+    @property
+    def rest(self) -> list[tuple[str, list[Line]]]:
+        return [(state, self.groups[state]) for state in (COMPLETE, VOLUNTARY) if self.groups[state]]
+
     def __bool__(self) -> bool:
         return any(self.groups.values())
 

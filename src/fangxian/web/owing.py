@@ -3,7 +3,7 @@ reminded. All of a city at once, from the values that the board has counted anyw
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -22,9 +22,11 @@ from fangxian.registry.tree import Node
 
 from .asking import Asked
 from .coverage import LATE, OPEN, Board, Line
+from .days import days
 
 # Units that answer for reports; what hangs on the other lines is owed by the school or office that hosts it.
 DEBTORS = ("school", "teaching_point", "kindergarten", "office", "institution", "venue")
+LOOKED_BACK = 8  # days
 ABOVE = ("centre",)  # answer for what none of the schools under them does
 
 
@@ -32,6 +34,7 @@ ABOVE = ("centre",)  # answer for what none of the schools under them does
 class Debt:
     line: Line
     missing: int
+    days: int = 1  # of a daily campaign: for how many days in a row, this one included
 
     @property
     def late(self) -> bool:
@@ -71,7 +74,7 @@ class Owing:
     lines: tuple[Line, ...]
     units: tuple[Node, ...]
     missing: Any  # int[lines, units]
-    chosen: str = ""  # a campaign's code
+    in_a_row: Any  # int[lines, units]: days, of daily campaigns
 
     def __len__(self) -> int:
         return len(self.units)
@@ -80,6 +83,25 @@ class Owing:
         """Each line that somebody owes, and how many do."""
         counts = (self.missing > 0).sum(axis=1).tolist()
         return [(line, count) for line, count in zip(self.lines, counts, strict=True) if count]
+
+    @property
+    def stopped_line(self) -> Line | None:
+        """The first daily campaign to which some units have not reported in full for days."""
+        return next((self.lines[p] for p in np.flatnonzero((self.in_a_row > 1).any(axis=1)).tolist()), None)
+
+    @property
+    def _stopped(self) -> Any:
+        return [line is self.stopped_line for line in self.lines], self.in_a_row > 1
+
+    @property
+    def stopped(self) -> int:
+        lines, rows = self._stopped
+        return int(rows[lines].sum())
+
+    @property
+    def stopped_missing(self) -> int:
+        lines, rows = self._stopped
+        return int(self.missing[lines][rows[lines]].sum())
 
     @property
     def late(self) -> int:
@@ -100,7 +122,24 @@ def owing(asked: Asked, counted: dict[str, ByUnit], board: Board, campaign: str 
     missing = _missing(lines, units, counted, asked)
     owe = np.flatnonzero(missing.sum(axis=0) > 0)
     order = owe[np.lexsort(_weights(lines, missing[:, owe]))]
-    return Owing(lines, tuple(units[place] for place in order.tolist()), missing[:, order], campaign)
+    owed = tuple(units[place] for place in order.tolist())
+    return Owing(lines, owed, missing[:, order], _in_a_row(lines, owed, missing[:, order], asked))
+
+
+def _in_a_row(lines: Sequence[Line], units: Sequence[Node], missing: Any, asked: Asked) -> Any:
+    """For how many days up to today something is missing; of the days that were counted."""
+    found = (missing > 0).astype(np.int64)
+    ids = np.array([unit.id for unit in units], dtype=np.int64)
+    for place, line in enumerate(lines):
+        if not line.daily or line.within_days:
+            continue
+        still = found[place] > 0
+        for back in range(1, LOOKED_BACK):
+            still &= days().missing_of(line.whole.id, ids, asked.at.day - timedelta(days=back)) > 0
+            if not still.any():
+                break
+            found[place] += still
+    return found
 
 
 def _weights(lines: Sequence[Line], missing: Any) -> tuple[Any, ...]:
@@ -162,8 +201,10 @@ def debtors(found: Owing, asked: Asked, start: int, stop: int) -> list[Debtor]:
 
 
 def _debtor(found: Owing, asked: Asked, place: int) -> Debtor:
-    column = found.missing[:, place]
-    debts = [Debt(line, int(n)) for line, n in zip(found.lines, column, strict=True) if n]
+    columns = zip(
+        found.lines, found.missing[:, place].tolist(), found.in_a_row[:, place].tolist(), strict=True
+    )
+    debts = [Debt(line, missing, in_a_row) for line, missing, in_a_row in columns if missing]
     return Debtor(found.units[place], zone_of(asked, found.units[place].id), tuple(debts))
 
 

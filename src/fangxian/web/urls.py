@@ -7,6 +7,7 @@ from .views import board, bulletins, campaigns, figures, owing, problems, units
 
 urlpatterns: list[URLPattern] = [
     path("", board.board, name="board"),
+    path("trend/", board.trend, name="trend"),
     path("changes/", board.changes, name="changes"),
     path("owing/", owing.owing_page, name="owing"),
     path("owing/remind/", owing.remind_units, name="remind"),

@@ -112,7 +112,8 @@ def remind_units(request: HttpRequest) -> HttpResponse:
 
 def _only(owed: Owing, codes: set[str]) -> Owing:
     places = [place for place, unit in enumerate(owed.units) if unit.code in codes]
-    return Owing(owed.lines, tuple(owed.units[place] for place in places), owed.missing[:, places])
+    units = tuple(owed.units[place] for place in places)
+    return Owing(owed.lines, units, owed.missing[:, places], owed.in_a_row[:, places])
 
 
 def _back(request: HttpRequest, asked: Asked) -> str:
