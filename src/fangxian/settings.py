@@ -25,6 +25,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
     "fangxian.web.middleware.headers",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "fangxian.web.middleware.language",
@@ -32,6 +33,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "fangxian.web.remembered.remembering",
     "fangxian.web.middleware.Problems",
 ]
 ROOT_URLCONF = "fangxian.web.urls"

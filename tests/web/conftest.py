@@ -25,7 +25,7 @@ from fangxian.registry.actions import NewUnit, add_units
 from fangxian.registry.tree import forget_trees
 from fangxian.scenario.build import build_city
 from fangxian.scenario.facts import read_facts
-from fangxian.web import counting
+from fangxian.web import counting, remembered
 
 CLOCK = datetime(2020, 2, 12, 18, 20, tzinfo=OFFICE_ZONE)
 KEYS = bytes(range(96))
@@ -86,6 +86,13 @@ def _forget() -> None:
 def board(city: City, client: Any, db: None) -> Any:
     """Django's test client, on the city."""
     return client
+
+
+@pytest.fixture(autouse=True)
+def _fresh_pages() -> Iterator[None]:
+    """A test's records are rolled back, so what was rendered from them is of no state that comes again."""
+    yield
+    remembered.PAGES.forget()
 
 
 @pytest.fixture(scope="session")

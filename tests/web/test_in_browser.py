@@ -113,7 +113,7 @@ def test_the_moment_is_changed_by_its_control(page: Any) -> None:
 
 def test_the_board_tells_the_change_since_the_day_before(page: Any) -> None:
     page.goto("/")
-    page.locator("#headlines .fig-d", has_text="前一天").first.wait_for()
+    page.locator("#headlines .fig-d", has_text="昨日24时").first.wait_for()
 
 
 @pytest.mark.parametrize(

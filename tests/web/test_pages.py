@@ -42,6 +42,7 @@ def engine_values(unit: str = "xw") -> tuple[Any, Any, Any]:
 PAGES = {
     "board": ["/", "/?unit=z1"],
     "changes": ["/changes/"],
+    "trend": ["/trend/"],
     "figures": ["/figures/"],
     "figure": ["/figures/students.pupils/", "/figures/coverage.ten-ones/?part=missing&by=zone"],
     "records": ["/figures/students.pupils/records.csv", "/figures/party.members/records.xlsx"],
@@ -53,8 +54,10 @@ PAGES = {
     "paper-style": ["/bulletins/paper.css"],
     "draft": ["/bulletins/draft.docx"],
     "problems": ["/problems/"],
+    "owing": ["/owing/", "/owing/?unit=z1&campaign=ten-ones"],
+    "outbox": ["/outbox/"],
 }
-ELSEWHERE = {"bulletin", "changed", "bulletin-file", "language"}  # tested below
+ELSEWHERE = {"bulletin", "changed", "bulletin-file", "language", "remind", "contact"}  # tested below
 
 
 def test_every_route_is_tested() -> None:
@@ -130,9 +133,19 @@ def test_what_is_late_comes_first_and_the_worst_of_it(board: Any, city: City) ->
 
 def test_a_late_campaign_is_said_to_be_late(board: Any) -> None:
     campaign = Campaign.objects.get(code="ten-ones")
-    Campaign.objects.filter(pk=campaign.pk).update(closes=clock.now() - timedelta(hours=1))
+    assert "due" in campaign.schedule
+    schedule = {**campaign.schedule, "due": (clock.now() - timedelta(hours=1)).isoformat()}
+    Campaign.objects.filter(pk=campaign.pk).update(schedule=schedule)
     late = css(parsed(board.get("/")), "table.cover tbody.late tr:not(.grp)")
-    assert [css(row, "th a")[0].get("href").split("/")[2] for row in late] == ["ten-ones"]
+    assert "ten-ones" in [css(row, "th a")[0].get("href").split("/")[2] for row in late]
+
+
+def test_what_is_due_is_late_from_then_on_and_not_before(board: Any) -> None:
+    def late(moment: str) -> set[str]:
+        rows = css(parsed(board.get(f"/?as_of={moment}")), "table.cover tbody.late tr:not(.grp) th a")
+        return {row.get("href").split("/")[2] for row in rows}
+
+    assert "learning-at-home" in late("2020-02-12T17:00") - late("2020-02-12T16:59")
 
 
 @pytest.mark.parametrize(
@@ -298,6 +311,7 @@ PROBLEMS = {
     "/figures/students.pupils/?page=x": (404, "page-not-there"),
     "/figures/students.pupils/records.pdf": (404, "unknown-format"),
     "/campaigns/none/": (404, "unknown-campaign"),
+    "/owing/?page=99": (404, "page-not-there"),
     "/bulletins/77/": (404, "unknown-bulletin"),
     "/bulletins/draft.odt": (404, "unknown-format"),
 }
@@ -368,7 +382,7 @@ def test_the_language_switch_keeps_the_page(board: Any) -> None:
     response = board.post("/language/", {"language": "en", "next": "/figures/?unit=z1"})
     assert response.status_code == 302 and response["Location"] == "/figures/?unit=z1"
     text = board.get("/").content.decode()
-    assert '<html lang="en">' in text and "Who is accounted for" in text and "Overdue" not in text
+    assert '<html lang="en">' in text and "Who is accounted for" in text and "已超时" not in text
     assert "演示数据" in text
     board.post("/language/", {"language": "zh-hans", "next": "/"})
     assert "查清了谁" in board.get("/").content.decode()

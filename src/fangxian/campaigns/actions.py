@@ -1,8 +1,9 @@
-"""Launch a campaign, open its rounds, revise its text."""
+"""Launch a campaign, open its rounds, revise its text, remind those who owe it reports."""
 
 import hashlib
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from fangxian.kernel.changes import Recording, recording
@@ -10,10 +11,13 @@ from fangxian.registry.models import Unit
 from fangxian.registry.problems import UnknownUnit
 
 from .audiences import read_audience
-from .models import Campaign, CampaignText, Round, RoundMember
-from .problems import BadAudience, CampaignExists, RoundExists, UnknownCampaign
+from .models import Campaign, CampaignText, Reminder, Round, RoundMember
+from .problems import AlreadyReminded, BadAudience, CampaignExists, RoundExists, UnknownCampaign
+from .schedules import read_due
 
 SCHEDULES = ("once", "rounds", "daily")
+SCREEN = "screen"  # the channel of reminders that are shown in the outbox and go no further
+PAUSE = timedelta(minutes=30)  # so long nobody is reminded of the same campaign again
 
 
 def launch_campaign(
@@ -37,6 +41,7 @@ def launch_campaign(
     read_audience(code, audience)
     if schedule.get("kind") not in SCHEDULES:
         raise BadAudience(campaign=code, reason=f"schedule {schedule.get('kind')!r}")
+    read_due(code, schedule)
     with recording("campaigns.launch", by=by, now=now) as change:
         if Campaign.objects.filter(code=code).exists():
             raise CampaignExists(campaign=code)
@@ -85,6 +90,34 @@ def open_round(
         if Round.objects.filter(campaign=row, number=number).exists():
             raise RoundExists(campaign=campaign, round=number)
         return _append_round(change, row, number, now, closes, listed)
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """What a unit owes to a campaign, told in a sentence. `recipient`: a person, where one is known."""
+
+    campaign: int
+    unit: int
+    missing: int
+    recipient: int | None
+    text: str
+
+
+def remind(*, owed: Sequence[Owed], by: str, now: datetime, channel: str = SCREEN) -> list[Owed]:
+    """Remind of what is owed, but for what was reminded of a little while ago; those that were reminded.
+
+    Raises AlreadyReminded where that is none of them.
+    """
+    with recording("campaigns.remind", by=by, now=now) as change:
+        recent = Reminder.objects.filter(at__gt=now - PAUSE, unit__in={one.unit for one in owed})
+        told = set(recent.values_list("campaign_id", "unit_id"))
+        fresh = [one for one in owed if (one.campaign, one.unit) not in told]
+        if not fresh:
+            raise AlreadyReminded(minutes=int(PAUSE.total_seconds() // 60))
+        columns = ("campaign_id", "unit_id", "recipient_id", "at", "missing", "channel", "text")
+        rows = [(o.campaign, o.unit, o.recipient, now, o.missing, channel, o.text[:300]) for o in fresh]
+        change.append(Reminder, columns, rows)
+    return fresh
 
 
 def find_campaign(code: str) -> Campaign:

@@ -3,7 +3,7 @@
 from django.db import models
 
 from fangxian.kernel.fields import MomentField, Recorded
-from fangxian.registry.models import Unit
+from fangxian.registry.models import Person, Unit
 
 
 class Campaign(Recorded):
@@ -46,6 +46,20 @@ class Round(Recorded):
 
     class Meta:
         constraints = [models.UniqueConstraint(name="campaigns_round_number", fields=["campaign", "number"])]
+
+
+class Reminder(Recorded):
+    """A unit was told what it still owes. `recipient` is whoever was its first responsible person then; of
+    `channel` there is `screen` alone so far: the outbox that a demonstration shows."""
+
+    id = models.BigIntegerField(primary_key=True)
+    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="reminders")
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    recipient = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
+    at = MomentField(db_index=True)
+    missing = models.PositiveIntegerField()  # how many reports the unit owed
+    channel = models.CharField(max_length=12)
+    text = models.CharField(max_length=300)
 
 
 class RoundMember(Recorded):

@@ -22,6 +22,19 @@ class BadAudience(Problem):
     text = _("The audience of “{campaign}” cannot be read: {reason}.")
 
 
+class BadDue(Problem):
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "bad-due"
+    text = _(
+        "“{due}” is not when reports to “{campaign}” are due. Write a moment like 2020-02-12T18:00:00+08:00, "
+        "and for a daily campaign a time like 17:00."
+    )
+
+
+class AlreadyReminded(Problem):
+    status, code = HTTPStatus.CONFLICT, "already-reminded"
+    text = _("All of them were reminded less than {minutes} minutes ago. Telephone, or wait a little.")
+
+
 class UnknownRound(Problem):
     status, code = HTTPStatus.NOT_FOUND, "unknown-round"
     text = _("“{campaign}” has no round {round}. Choose one that has been opened.")

@@ -13,13 +13,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import models, transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
 from . import tables
 from .models import Change, Head
 from .moments import from_ms
 from .problems import ClockBehindLog, NothingKnownYet
 
+# What these write no figure reads: nothing is counted anew because of them.
+ASIDE = ("registry.disclose", "campaigns.remind")
 CLOCK_SKEW = timedelta(minutes=5)  # two machines' clocks may differ so much; more is refused
 
 
@@ -128,8 +130,11 @@ def _opened(action: str, *, by: str, now: datetime) -> Iterator[Recording]:
 
 
 def position_at(moment: datetime) -> int:
-    """The last position recorded by `moment`, in commit order. Raises NothingKnownYet before the first."""
-    position = Change.objects.filter(at__lte=moment).aggregate(top=Max("position"))["top"]
+    """The last position recorded by `moment` that figures may read, in commit order.
+
+    Raises NothingKnownYet before the first.
+    """
+    position = _last(Change.objects.filter(at__lte=moment).order_by("-at", "-position"))
     if position is None:
         first = Change.objects.order_by("position").first()
         raise NothingKnownYet(moment=moment.isoformat(), first=first.at.isoformat() if first else "—")
@@ -137,4 +142,9 @@ def position_at(moment: datetime) -> int:
 
 
 def head_position() -> int:
-    return int(Change.objects.aggregate(top=Max("position"))["top"] or 0)
+    """The last position that figures may read; 0 where nothing is recorded."""
+    return _last(Change.objects.order_by("-position")) or 0
+
+
+def _last(changes: QuerySet[Change]) -> int | None:
+    return changes.exclude(action__in=ASIDE).values_list("position", flat=True).first()

@@ -27,6 +27,11 @@ class Home:
     def bulletins(self) -> Path:
         return self.path / "bulletins"
 
+    @property
+    def days(self) -> Path:
+        """What was counted as of the ends of past days; made anew where it is gone."""
+        return self.path / "days"
+
     def make(self) -> "Home":
         for folder in (self.path, self.lake, self.keys, self.bulletins):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -37,6 +37,16 @@ class UnitCycle(Problem):
     text = _("“{unit}” would lie under itself. Choose another parent.")
 
 
+class NoPurpose(Problem):
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "no-purpose"
+    text = _("Say what the number or name is needed for: it is written down with your look at it.")
+
+
+class NothingToDisclose(Problem):
+    status, code = HTTPStatus.NOT_FOUND, "nothing-to-disclose"
+    text = _("No number is recorded for this person, or it was erased. Ask the unit, and have it entered.")
+
+
 class UnknownPerson(Problem):
     status, code = HTTPStatus.NOT_FOUND, "unknown-person"
     text = _("There is no person {person} in the registry. Check the number, or enrol the person first.")

@@ -22,6 +22,7 @@ class Node:
     parent: int | None
     stage: str
     absent: bool
+    place: tuple[float, float] | None = None  # longitude, latitude
 
 
 @dataclass(slots=True)
@@ -78,9 +79,9 @@ def _load(database: str, shape: tuple[int, ...], day: date) -> Tree:
     at = holding(day, max(shape))
     units = {row[0]: row for row in Unit.objects.values_list("id", "code", "line", "kind")}
     nodes = {
-        unit: Node(*units[unit], name, parent, stage, absent)
-        for unit, name, parent, stage, absent in UnitState.objects.filter(at).values_list(
-            "unit_id", "name", "parent_id", "stage", "absent"
+        unit: Node(*units[unit], name, parent, stage, absent, None if x is None or y is None else (x, y))
+        for unit, name, parent, stage, absent, x, y in UnitState.objects.filter(at).values_list(
+            "unit_id", "name", "parent_id", "stage", "absent", "longitude", "latitude"
         )
     }
     hosts: dict[int, int] = {}

@@ -2,16 +2,19 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus
 
 from django.http import HttpRequest
 
+from fangxian.campaigns.models import Round
 from fangxian.figures.moments import as_of
 from fangxian.figures.problems import UnitNotThere
 from fangxian.kernel.asof import AsOf
-from fangxian.kernel.changes import head_position
-from fangxian.kernel.moments import OFFICE_ZONE, read_moment
+from fangxian.kernel.changes import head_position, position_at
+from fangxian.kernel.models import Change
+from fangxian.kernel.moments import OFFICE_ZONE, day_of, read_moment
 from fangxian.registry.tree import Node, Tree, tree
 
 from . import clock
@@ -21,25 +24,28 @@ from .problems import NothingRecorded
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """`at` is what figures are counted as of: where the lake is behind, its time, not the address's."""
+    """`at` is what figures are counted as of; it is the same for all moments between which nothing happened,
+    so that they are counted once. Where the lake is behind, `known` is its time, not the address's."""
 
     moment: datetime
     known_by: datetime | None  # as given; None: as known at the moment
+    known: datetime
     at: AsOf
     tree: Tree
     unit: Node
     counted: Counted
     latest: datetime
     live: bool  # the address names no moment
+    behind: bool  # the figures shown lack records that were asked for
 
     @property
     def engine(self) -> Any:
         return self.counted.engine
 
     @property
-    def behind(self) -> bool:
-        """The figures shown lack records that were asked for."""
-        return self.counted.behind and self.at.known_by == self.counted.known_at
+    def present(self) -> bool:
+        """The day asked is today, by all that is known: what is missing can be asked for."""
+        return self.at.day == day_of(self.latest) and not self.known_by and not self.behind
 
     def address(self, path: str = "", **changes: object) -> str:
         """`path` with what is asked; `changes` replace or (None) leave out parts of it."""
@@ -47,7 +53,7 @@ class Asked:
         if self.known_by:
             asked["known_by"] = told(self.known_by)
         asked |= changes
-        return f"{path}?{urlencode({k: v for k, v in asked.items() if v not in (None, '')})}"
+        return f"{path}?{'&'.join(f'{k}={_quoted(str(v))}' for k, v in asked.items() if v not in (None, ''))}"
 
     @property
     def query(self) -> str:
@@ -67,6 +73,12 @@ class Asked:
         return replace(self.at, day=moment.astimezone(OFFICE_ZONE).date())
 
 
+@lru_cache(maxsize=16_384)
+def _quoted(text: str) -> str:
+    return quote_plus(text)
+
+
+@lru_cache(maxsize=1_024)
 def told(moment: datetime) -> str:
     """As it stands in an address: office time, to the minute where that is all."""
     local = moment.astimezone(OFFICE_ZONE).replace(tzinfo=None)
@@ -87,9 +99,13 @@ def read(request: HttpRequest, *, latest: datetime | None = None) -> Asked:
     known_by = _moment(known_text, latest) if known_text else None
     found = counted()
     at = of_moment(moment, known_by, found, latest)
+    known = known_by or moment
+    behind = found.behind and position_at(known) > found.position
+    if behind:
+        known = min(known, found.known_at)
     units = tree(at.day, at.position)
-    unit = _unit(request.GET.get("unit", "").strip(), units, at)
-    return Asked(moment, known_by, at, units, unit, found, latest, not given)
+    unit = unit_of(request.GET.get("unit", "").strip(), units, at)
+    return Asked(moment, known_by, known, at, units, unit, found, latest, not given, behind)
 
 
 def _moment(text: str, latest: datetime) -> datetime:
@@ -104,12 +120,20 @@ def of_moment(moment: datetime, known_by: datetime | None, found: Counted, lates
     Raises MomentInFuture, NothingKnownYet.
     """
     at = as_of(moment, known_by, clock=latest)
-    if at.position <= found.position:
-        return at
-    return replace(at, position=found.position, known_by=min(at.known_by, found.known_at))
+    if at.position > found.position:
+        at = replace(at, position=found.position, known_by=min(at.known_by, found.known_at))
+    return replace(at, known_by=_last_happened(at))
 
 
-def _unit(code: str, units: Tree, at: AsOf) -> Node:
+def _last_happened(at: AsOf) -> datetime:
+    """When something was recorded, or a round closed, for the last time by then: what figures hang on."""
+    recorded = Change.objects.values_list("at", flat=True).get(position=at.position)
+    closed = Round.objects.filter(closes__lte=at.known_by).order_by("-closes")
+    return max(recorded, closed.values_list("closes", flat=True).first() or recorded)
+
+
+def unit_of(code: str, units: Tree, at: AsOf) -> Node:
+    """By its code; without one, the top. Raises UnitNotThere, NothingRecorded."""
     if code:
         if code not in units.by_code:
             raise UnitNotThere(unit=code, day=at.day.isoformat())

@@ -84,6 +84,13 @@ def counted(*, patience: float = PATIENCE) -> Counted:
     return Counted(engine, position, known_at, position < head, mirror.problem)
 
 
+def abreast() -> int | None:
+    """The lake's position where it knows all that the ledger does, else None."""
+    engine = _engine(current_home())
+    known = _known(engine)
+    return known[0] if known and known[0] >= head_position() else None
+
+
 def _known(engine: Engine) -> tuple[int, datetime] | None:
     """Position and moment of the lake as it is now; None where it cannot be read."""
     try:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from fangxian.campaigns.models import Campaign, Round
+from fangxian.campaigns.schedules import due_on
 from fangxian.figures.catalogue import Figure
 from fangxian.figures.results import ByUnit
 from fangxian.kernel.moments import OFFICE_ZONE, day_of
@@ -23,7 +24,7 @@ class Window:
     """What is asked at the moment: a numbered round, or (0) the day."""
 
     number: int
-    closes: datetime | None
+    due: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,26 @@ class Line:
 class Board:
     units: list[Node]
     groups: dict[str, list[Line]] = field(default_factory=lambda: {state: [] for state in ORDER})
+
+    @property
+    def worst(self) -> tuple[Node, int] | None:
+        """The unit of the columns that lags in most campaigns: of late ones, else of open ones."""
+        lines = self.groups[LATE] or self.groups[OPEN]
+        short = [
+            sum(1 for line in lines if (part := line.parts[n]) and part.missing)
+            for n in range(len(self.units))
+        ]
+        if not short or not max(short):
+            return None
+        return self.units[short.index(max(short))], max(short)
+
+    @property
+    def owed(self) -> list[tuple[str, list[Line]]]:
+        return [(state, self.groups[state]) for state in (LATE, OPEN) if self.groups[state]]
+
+    @property
+    def rest(self) -> list[tuple[str, list[Line]]]:
+        return [(state, self.groups[state]) for state in (COMPLETE, VOLUNTARY) if self.groups[state]]
 
     def __bool__(self) -> bool:
         return any(self.groups.values())
@@ -120,7 +141,7 @@ def _state(asked: Asked, campaign: Campaign, whole: Shown, window: Window) -> st
         return VOLUNTARY
     if whole.complete:
         return COMPLETE
-    return LATE if window.closes and window.closes <= asked.at.known_by else OPEN
+    return LATE if window.due and window.due <= asked.known else OPEN
 
 
 def open_windows(asked: Asked) -> dict[int, Window]:
@@ -131,10 +152,11 @@ def open_windows(asked: Asked) -> dict[int, Window]:
         if day_of(opens) <= asked.at.day:
             found[asking] = Window(number, closes)
     for campaign in Campaign.objects.filter(recorded__lte=asked.at.position):
+        due = due_on(campaign.code, campaign.schedule, asked.at.day)
         if campaign.schedule["kind"] == "daily" and day_of(campaign.opens) <= asked.at.day:
-            found[campaign.pk] = Window(0, _end_of_day(asked, campaign))
-        elif campaign.pk in found and found[campaign.pk].closes is None:
-            found[campaign.pk] = Window(found[campaign.pk].number, campaign.closes)
+            found[campaign.pk] = Window(0, due or _end_of_day(asked, campaign))
+        elif campaign.pk in found and found[campaign.pk].due is None:
+            found[campaign.pk] = Window(found[campaign.pk].number, due or campaign.closes)
     return found
 
 

@@ -33,6 +33,21 @@ class PortTaken(Problem):
     text = _("Port {port} of {host} is in use. Choose another one with --port.")
 
 
+class NobodyResponsible(Problem):
+    status, code = HTTPStatus.NOT_FOUND, "nobody-responsible"
+    text = _("“{unit}” has no first responsible person. Ask its centre school, and have one entered.")
+
+
+class NothingOwed(Problem):
+    status, code = HTTPStatus.CONFLICT, "nothing-owed"
+    text = _("There is nobody to be reminded: what was owed has come, or they were reminded today.")
+
+
+class RemindToday(Problem):
+    status, code = HTTPStatus.CONFLICT, "remind-today"
+    text = _("This page is of an earlier moment. Go back to now: reminders are of what is owed today.")
+
+
 class PageNotThere(Problem):
     status, code = HTTPStatus.NOT_FOUND, "page-not-there"
     text = _("There is no page {page} of this list; it has {pages}. Go to its first page.")

@@ -8,6 +8,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from importlib import import_module
 from typing import Any
 
@@ -102,12 +103,15 @@ def warm_up() -> None:
 
     from fangxian.kernel.problems import Problem
 
-    from . import asking, clock, counting
+    from . import asking, clock, counting, days
 
     try:
         found = counting.counted()
         asked = asking.of_moment(clock.now(), None, found, clock.latest())
         found.engine.all(asked)
+        days.COUNTER.start()
+        yesterday = asked.day - timedelta(days=1)
+        days.COUNTER.want(days.days().missing(yesterday - timedelta(days=days.SHOWN), yesterday))
     except Problem:
         pass
     finally:

@@ -3,11 +3,16 @@
 from django.urls import URLPattern, path
 from django.views.i18n import set_language
 
-from .views import board, bulletins, campaigns, figures, problems, units
+from .views import board, bulletins, campaigns, figures, owing, problems, units
 
 urlpatterns: list[URLPattern] = [
     path("", board.board, name="board"),
+    path("trend/", board.trend, name="trend"),
     path("changes/", board.changes, name="changes"),
+    path("owing/", owing.owing_page, name="owing"),
+    path("owing/remind/", owing.remind_units, name="remind"),
+    path("owing/contact/", owing.contact, name="contact"),
+    path("outbox/", owing.outbox, name="outbox"),
     path("figures/", figures.catalogue, name="figures"),
     path("figures/<str:id>/", figures.figure, name="figure"),
     path("figures/<str:id>/records.<str:kind>", figures.download, {"what": "records"}, name="records"),

@@ -6,7 +6,7 @@ from typing import Any
 from django import template
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from fangxian.figures import catalogue
@@ -18,6 +18,10 @@ from ..asking import told
 register = template.Library()
 
 _WEEKDAYS_ZH = "一二三四五六日"
+_SVG = '<svg class="{}" width="100%" height="8" aria-hidden="true" focusable="false">'
+_DONE = '<rect class="done" width="{}%" height="8"></rect></svg>'
+_BAR = _SVG.format("bar {}") + '<rect class="gap" width="100%" height="8"></rect>' + _DONE
+_MINI = _SVG.format("mini") + _DONE
 
 
 @register.filter
@@ -25,6 +29,8 @@ def n(value: Any) -> SafeString | str:
     """A number with a gap between thousands that is drawn, not typed: copied digits stay clean."""
     if value is None:
         return "—"
+    if isinstance(value, int) and 0 <= value < 10_000:
+        return mark_safe(f'<span class="n">{value}</span>')  # noqa: S308 - a number
     whole, dot, fraction = str(value).partition(".")
     sign, digits = ("−", whole[1:]) if whole.startswith("-") else ("", whole)
     first = len(digits) % 3 or 3
@@ -93,6 +99,12 @@ def kind(value: str) -> str:
 
 
 @register.filter
+def township(name: str) -> str:
+    """Of a centre school's name that of its township."""
+    return name.removesuffix("中心学校") or name
+
+
+@register.filter
 def role(value: str) -> str:
     return shown.role_name(value)
 
@@ -118,10 +130,10 @@ def part(value: str) -> str:
     )
 
 
-@register.inclusion_tag("web/parts/bar.html")
-def bar(figure: shown.Shown, state: str = "late") -> dict[str, Any]:
+@register.simple_tag
+def bar(figure: shown.Shown, state: str = "late") -> SafeString:
     """The filled part and what is missing of it; its words stand beside it."""
-    return {"figure": figure, "state": state}
+    return format_html(_BAR, state, figure.bar)
 
 
 @register.inclusion_tag("web/parts/figure.html")
@@ -130,10 +142,10 @@ def figure(shown_figure: shown.Shown, change: Any = None) -> dict[str, Any]:
     return {"figure": shown_figure, "change": change}
 
 
-@register.inclusion_tag("web/parts/mini.html")
-def mini(value: Any, largest: Any) -> dict[str, Any]:
+@register.simple_tag
+def mini(value: Any, largest: Any) -> SafeString:
     """A bar beside a number, in proportion to the largest of its column."""
-    return {"width": round(100 * float(value) / float(largest), 1) if largest else 0}
+    return format_html(_MINI, round(100 * float(value) / float(largest), 1) if largest else 0)
 
 
 @register.filter

@@ -7,13 +7,12 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from fangxian.figures.results import Value, number
-from fangxian.kernel.asof import AsOf
+from fangxian.figures.results import Number, Value, number
 from fangxian.registry.queries import without_first_responsible, zone_faults
 
-from .. import asking, coverage, shown
+from .. import asking, coverage, days, drawn, map, shown
 from ..asking import Asked
-from . import bulletins
+from . import bulletins, owing
 from .common import page, parts_of
 
 SHOWN_FAULTS = 5
@@ -25,12 +24,15 @@ def board(request: HttpRequest) -> HttpResponse:
     engine, figures = asked.engine, asked.engine.figures(asked.at)
     counted = engine.all(asked.at)
     values = {id: by_unit.get(asked.unit.id) for id, by_unit in counted.items()}
+    covered = coverage.board(asked, figures, counted, parts_of(asked))
     return page(
         request,
         "web/board.html",
         asked,
-        headlines=headlines(asked, figures, values),
-        coverage=coverage.board(asked, figures, counted, parts_of(asked)),
+        **course(asked, headlines(asked, figures, values)),
+        coverage=covered,
+        **owing.summary(asked, covered),
+        map=map.of_board(asked, counted, covered, request.GET.get("map", "")),
         groups=shown.grouped(figures, values, asked),
         faults=faults(asked),
         bulletins=bulletins.newest(3),
@@ -73,23 +75,56 @@ def under_of(asked: Asked) -> set[int]:
 
 @require_safe
 def changes(request: HttpRequest) -> HttpResponse:
-    """The large figures with their change since the day before, as known now: asked for after the page."""
+    """The large figures and their course: asked for after a page whose past days were not counted yet."""
     asked = asking.read(request)
-    figures, before = asked.engine.figures(asked.at), _day_before(asked)
+    first, yesterday = days.first_day(asked), asked.at.day - timedelta(days=1)
+    lacking = days.days().missing(first, yesterday)
+    if days.COUNTER.at_work:
+        days.COUNTER.want(lacking)
+    for day in [] if days.COUNTER.at_work else lacking:
+        days.days().count(day)
+    figures = asked.engine.figures(asked.at)
     values = asked.engine.values(asked.at, asked.unit.id)
-    earlier = (
-        asked.engine.values(before, asked.unit.id) if asked.unit.id in asked.engine.units(before) else {}
+    return page(
+        request, "web/parts/headlines.html", asked, **course(asked, headlines(asked, figures, values))
     )
+
+
+@require_safe
+def trend(request: HttpRequest) -> HttpResponse:
+    """The courses of the large figures as a table."""
+    asked = asking.read(request)
+    figures = asked.engine.figures(asked.at)
+    told = course(asked, headlines(asked, figures, asked.engine.values(asked.at, asked.unit.id)))
+    known = {
+        (one.figure.id, point.day): point.value
+        for one in told["headlines"]
+        for point in (one.line.points if one.line else ())
+    }
+    every = sorted({day for _figure, day in known}, reverse=True)
+    rows = [(day, [known.get((one.figure.id, day)) for one in told["headlines"]]) for day in every]
+    return page(request, "web/trend.html", asked, days=rows, **told)
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """A large figure, how it changed since the end of yesterday, and its course. `change` None: not known."""
+
+    figure: shown.Shown
+    change: Number | None
+    line: drawn.Line | None
+
+
+def course(asked: Asked, figures: list[shown.Shown]) -> dict[str, Any]:
+    first = days.first_day(asked)
+    trends = {figure.id: days.trend(asked, figure.id, figure.value, first) for figure in figures}
     told = [
-        (figure, _change(figure.value, earlier.get(figure.id)))
-        for figure in headlines(asked, figures, values)
+        Headline(figure, _change(asked, figure), drawn.line(trends[figure.id]) if trends[figure.id] else None)
+        for figure in figures
     ]
-    return page(request, "web/parts/headlines.html", asked, changed=told)
+    return {"headlines": told, "lacking": max((t.lacking for t in trends.values()), default=0)}
 
 
-def _day_before(asked: Asked) -> AsOf:
-    return asked.on(asked.moment - timedelta(days=1))
-
-
-def _change(now: Value | None, then: Value | None) -> float | None:
-    return None if now is None or then is None else number(now.value - then.value)
+def _change(asked: Asked, figure: shown.Shown) -> Number | None:
+    then = days.yesterday(asked, figure.id)
+    return None if figure.value is None or then is None else number(figure.value.value - then.value)

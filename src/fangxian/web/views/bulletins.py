@@ -1,5 +1,6 @@
 """Issued bulletins: read, downloaded, compared with what is known now; and a draft of the next."""
 
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -90,7 +91,7 @@ def file(request: HttpRequest, number: int, kind: str) -> HttpResponse:
 def draft(request: HttpRequest, kind: str) -> HttpResponse:
     """What the next bulletin would be, as of what is asked; nothing is stored, and every page says so."""
     asked = asking.read(request)
-    content = _draft(asked.at, queries.next_number(), asked.engine)
+    content = _draft(replace(asked.at, known_by=asked.known), queries.next_number(), asked.engine)
     name = f"draft-{content.issue.number}-{asking.told(asked.moment).replace(':', '')}"
     return _download(content.file(_known(kind), marks(draft=True)), kind, name)
 

@@ -191,7 +191,7 @@ def _head(asked: Asked, declared: Any, value: Value, part: str, what: str) -> It
     yield _("Definition"), _(declared.definition)
     yield _("Unit"), asked.unit.name, asked.unit.code
     yield _("As of"), asked.moment.isoformat(timespec="seconds")
-    yield _("As known by"), asked.at.known_by.isoformat(timespec="seconds"), asked.at.position
+    yield _("As known by"), asked.known.isoformat(timespec="seconds"), asked.at.position
     yield _("Value"), value.value
     if value.of is not None:
         yield _("Out of"), value.of

@@ -1,0 +1,75 @@
+"""What pages ask of a moment beyond its values: which units lie under one, and a figure's records as columns,
+of which only those that are shown are told with their submissions."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from fangxian.kernel.asof import AsOf
+
+from .engine import Engine, Moment, _because
+from .results import Floats, Ints
+
+KEPT_FROM = 2_000  # records: fewer are found anew each time
+KEPT = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """Each record once: its id, what it is, the first of its units under the one asked, what it adds."""
+
+    record: str
+    ids: pa.Array
+    units: Ints
+    contributions: Floats
+
+    def __len__(self) -> int:
+        return len(self.units)
+
+
+_kept: OrderedDict[tuple[Any, ...], Records] = OrderedDict()
+_lock = Lock()
+
+
+def under(engine: Engine, unit: int, at: AsOf) -> list[int]:
+    """All units that count under this one, itself included."""
+    with engine._lock:
+        return _moment(engine, at).reach.under(unit)
+
+
+def records(engine: Engine, figure: str, unit: int, at: AsOf, part: str = "counted") -> Records:
+    """Raises what `Engine.records` raises."""
+    with engine._lock:
+        moment = _moment(engine, at)
+        engine._require(moment, figure, unit)
+        key = (id(moment.facts.source), at, figure, unit, part)
+        found = _kept.get(key)
+        if found is None:
+            rows = moment.rows(figure, part).at(unit, moment.reach)
+            units = moment.reach.units[rows.places] if len(rows.places) else np.array([], dtype=np.int64)
+            found = Records(moment.result(figure).record, rows.ids, units, rows.contributions)
+            _keep(key, found)
+        return found
+
+
+def because(engine: Engine, figure: str, at: AsOf, ids: pa.Array) -> list[list[int]]:
+    """Of each of these ids of the counted the submissions that put it there."""
+    with engine._lock:
+        return _because(ids, _moment(engine, at).result(figure))
+
+
+def _moment(engine: Engine, at: AsOf) -> Moment:
+    return engine._moment(at)
+
+
+def _keep(key: tuple[Any, ...], found: Records) -> None:
+    if len(found) < KEPT_FROM:
+        return
+    with _lock:
+        _kept[key] = found
+        while len(_kept) > KEPT:
+            _kept.popitem(last=False)

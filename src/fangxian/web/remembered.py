@@ -1,0 +1,100 @@
+"""Pages as they were rendered, until something is recorded, mirrored, or a minute has passed.
+
+A page is what its address, the language and the records make of it; so whoever opens the same address gets
+the same page, at the cost of sending it. Tokens of forms are each visitor's own and put in anew.
+"""
+
+import re
+from collections import OrderedDict
+from collections.abc import Callable
+from threading import Lock
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
+
+from fangxian.kernel.home import current_home
+from fangxian.kernel.models import Head
+
+from . import clock, counting, days
+
+LARGEST = 48 * 2**20  # bytes of all pages that are kept
+_TOKEN = re.compile(rb'(name="csrfmiddlewaretoken" value=")[A-Za-z0-9]{32,128}"')
+_PLACE = b"@token@"
+
+
+class Pages:
+    """The pages last asked for, of one state of the records."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._state: object = None
+        self._pages: OrderedDict[Any, tuple[bytes, dict[str, str]]] = OrderedDict()
+        self._size = 0
+
+    def find(self, state: object, key: Any) -> tuple[bytes, dict[str, str]] | None:
+        with self._lock:
+            if state != self._state:
+                self.forget()
+                self._state = state
+            if key in self._pages:
+                self._pages.move_to_end(key)
+            return self._pages.get(key)
+
+    def keep(self, state: object, key: Any, body: bytes, headers: dict[str, str]) -> None:
+        with self._lock:
+            if state != self._state or key in self._pages:
+                return
+            self._pages[key] = body, headers
+            self._size += len(body)
+            while self._size > LARGEST:
+                self._size -= len(self._pages.popitem(last=False)[1][0])
+
+    def forget(self) -> None:
+        self._pages.clear()
+        self._size = 0
+        self._state = None
+
+
+PAGES = Pages()
+
+
+def remembering(respond: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    def told(request: HttpRequest) -> HttpResponse:
+        state = _state(request)
+        if state is None:
+            return respond(request)
+        key = (request.get_full_path(), request.LANGUAGE_CODE, request.headers.get("HX-Request"))
+        known = PAGES.find(state, key)
+        if known is None:
+            response = respond(request)
+            if _is_kept(response):
+                body = _TOKEN.sub(rb"\1" + _PLACE + b'"', response.content)
+                PAGES.keep(state, key, body, dict(response.items()))
+            return response
+        body, headers = known
+        if _PLACE in body:
+            body = body.replace(_PLACE, get_token(request).encode())
+        return HttpResponse(body, headers=headers)
+
+    return told
+
+
+def _state(request: HttpRequest) -> object | None:
+    """What pages hang on besides their address; None where this is no page to be kept: what is posted, and
+    what is asked while the figures lag behind."""
+    if request.method != "GET" or request.path.startswith(settings.STATIC_URL):
+        return None
+    head = Head.objects.values_list("position", "at").first()
+    known = counting.abreast()
+    return (
+        None
+        if head is None or known is None
+        else (current_home(), head, known, clock.now(), days.days().kept)
+    )
+
+
+def _is_kept(response: HttpResponse) -> bool:
+    page = str(response.get("Content-Type", "")).startswith("text/html")
+    return page and response.status_code == 200 and not response.streaming and not response.cookies

@@ -1,0 +1,140 @@
+"""The board: courses that are the engine's, the map, the order of what is late, pages that are remembered."""
+
+import re
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from fangxian.figures.engine import Engine
+from fangxian.figures.trend import end_of
+from fangxian.kernel.moments import OFFICE_ZONE
+from fangxian.registry.models import Unit
+from fangxian.web import days, drawn, remembered
+from fangxian.web.days import Trend
+
+from .conftest import LONELY, City, css
+from .test_pages import engine_values, number, parsed
+
+pytestmark = pytest.mark.django_db
+DAY = date(2020, 2, 11)
+
+
+@pytest.fixture
+def counted_day(city: City, db: None) -> Any:
+    days.days().count(DAY)
+    return Engine(city.home), end_of(DAY)
+
+
+def test_a_kept_day_is_the_engines_as_known_at_its_end(counted_day: Any) -> None:
+    engine, at = counted_day
+    assert at.known_by.astimezone(OFFICE_ZONE).isoformat() == "2020-02-11T23:59:59.999000+08:00"
+    units = list(
+        Unit.objects.exclude(kind__in=("class", "key_area", "squadron")).values_list("pk", flat=True)
+    )
+    seen = 0
+    for figure, by_unit in engine.all(at).items():
+        for unit in units:
+            value = by_unit.get(unit)
+            kept = days.days().value(figure, unit, DAY)
+            assert (kept is None) == (value is None)
+            if value is not None and kept is not None:
+                assert (kept.value, kept.of) == (value.value, value.of)
+                seen += 1
+    assert seen > 1_000
+
+
+def test_what_was_missing_of_many_is_what_was_missing_of_each(counted_day: Any) -> None:
+    engine, at = counted_day
+    import numpy as np
+
+    units = np.array(sorted(Unit.objects.filter(kind="school").values_list("pk", flat=True)), dtype=np.int64)
+    missing = days.days().missing_of("coverage.learning-at-home", units, DAY)
+    by_unit = engine.by_unit("coverage.learning-at-home", at)
+    expected = [value.missing if (value := by_unit.get(unit)) else 0 for unit in units.tolist()]
+    assert missing.tolist() == expected and sum(expected) > 0
+
+
+def test_a_day_is_counted_once_and_days_before_the_first_record_are_none(counted_day: Any) -> None:
+    kept = days.days().kept
+    days.days().count(DAY)
+    assert days.days().kept == kept
+    assert days.days().missing(date(2019, 12, 1), date(2019, 12, 3)) == []
+
+
+def test_the_change_is_against_the_end_of_yesterday(board: Any, counted_day: Any) -> None:
+    engine, at = counted_day
+    now, moment, id = engine_values()
+    page = parsed(board.get("/"))
+    for box in css(page, ".figbox"):
+        figure = re.match(r"/figures/([^/]+)/", css(box, "a.fig")[0].get("href")).group(1)
+        change = now.value(figure, id, moment).value - engine.value(figure, id, at).value
+        told = css(box, ".fig-d")[0]
+        assert number(css(told, ".n")[0]) == change if change else "相同" in told.text_content()
+
+
+def test_a_course_has_a_point_a_day_and_zero_at_the_bottom() -> None:
+    course = Trend(tuple(DAY + timedelta(days=n) for n in range(4)), (0, 10, 40, 20), 0)
+    line = drawn.line(course)
+    assert [point.value for point in line.points] == [0, 10, 40, 20]
+    assert line.first.y == line.height - drawn.MARGIN and line.peak == line.points[2]
+    assert line.points[2].y == drawn.MARGIN
+    heights = [line.first.y - point.y for point in line.points]
+    assert heights[1] * 4 == pytest.approx(heights[2]) and heights[3] * 2 == pytest.approx(heights[2])
+
+
+def test_the_map_shows_each_school_once_and_what_each_lacks(board: Any) -> None:
+    page = parsed(board.get("/?map=coverage.learning-at-home"))
+    engine, at, _id = engine_values()
+    schools = Unit.objects.filter(kind__in=("school", "teaching_point", "kindergarten")).count()
+    points = [path.get("d").count("M") for path in css(page, "svg.map path.dots")]
+    assert sum(points) == schools == sum(int(b.text) for b in css(page, ".legend b"))
+    rows = css(page, "#map tbody tr")
+    assert sum(int(css(row, "td.num")[0].text_content()) for row in rows) == schools
+    told = {link.get("href") for row in rows for link in css(row, "td a")}
+    by_unit = engine.by_unit("coverage.learning-at-home", at)
+    lacking = {
+        unit.code
+        for unit in Unit.objects.filter(kind__in=("school", "teaching_point"))
+        if (value := by_unit.get(unit.pk)) and value.missing
+    }
+    assert {re.search("unit=([^&]+)", href).group(1) for href in told} == lacking
+
+
+def test_cells_share_the_plane_and_dots_stay_apart() -> None:
+    outline = drawn.rounded(100, 80)
+    cells = drawn.cells([(20, 20), (70, 30), (40, 60)], outline)
+    whole = drawn.Cell(tuple(outline), (-1,) * len(outline))
+    assert sum(map(area, cells)) == pytest.approx(area(whole), rel=1e-6)
+    spots = drawn.sunflower((0, 0), 60, 40, 15)
+    near = min(
+        ((a[0] - b[0]) ** 2 + (a[1] - b[1]) ** 2) ** 0.5 for i, a in enumerate(spots) for b in spots[:i]
+    )
+    assert near > 5 and max(x * x + y * y for x, y in spots) <= 40**2
+
+
+def area(cell: drawn.Cell) -> float:
+    around = (*cell.corners[1:], cell.corners[0])
+    return abs(sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in zip(cell.corners, around, strict=True))) / 2
+
+
+def test_a_remembered_page_is_the_page_with_a_token_of_ones_own(board: Any, client: Any) -> None:
+    first = board.get("/owing/")
+    again = board.get("/owing/")
+    token = re.compile(rb'name="csrfmiddlewaretoken" value="([^"]+)"')
+    one, two = token.findall(first.content)[0], token.findall(again.content)[0]
+    assert one != two and remembered._PLACE not in again.content
+    assert token.sub(b"", first.content) == token.sub(b"", again.content)
+    assert first["Content-Security-Policy"] == again["Content-Security-Policy"]
+
+
+def test_a_remembered_page_is_forgotten_when_something_is_recorded(board: Any) -> None:
+    code = css(parsed(board.get("/owing/")), "li.debtor")[0].get("id").removeprefix("u-")
+    assert "18:20已提醒" not in board.get("/owing/").content.decode()
+    board.post("/owing/remind/", {"debtor": code})
+    assert "18:20已提醒" in board.get("/owing/").content.decode()
+
+
+def test_a_school_has_a_board_of_its_own(board: Any) -> None:
+    page = parsed(board.get(f"/?unit={LONELY}"))
+    assert not css(page, "svg.map") and css(page, "h1")
