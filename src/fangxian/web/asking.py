@@ -7,6 +7,8 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest
 
+from fangxian.access.actor import Actor
+from fangxian.access.policy import Scope
 from fangxian.figures.moments import as_of
 from fangxian.figures.problems import UnitNotThere
 from fangxian.kernel.asof import AsOf
@@ -31,6 +33,8 @@ class Asked:
     counted: Counted
     latest: datetime
     live: bool  # the address names no moment
+    actor: Actor
+    scope: Scope  # the units that the actor may ask about; `tree` holds no others
 
     @property
     def engine(self) -> Any:
@@ -87,9 +91,12 @@ def read(request: HttpRequest, *, latest: datetime | None = None) -> Asked:
     known_by = _moment(known_text, latest) if known_text else None
     found = counted()
     at = of_moment(moment, known_by, found, latest)
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    scope: Scope = request.scope  # type: ignore[attr-defined]
     units = tree(at.day, at.position)
-    unit = _unit(request.GET.get("unit", "").strip(), units, at)
-    return Asked(moment, known_by, at, units, unit, found, latest, not given)
+    units = units if scope.whole else units.within(scope.units)
+    unit = _unit(request.GET.get("unit", "").strip(), units, at, actor)
+    return Asked(moment, known_by, at, units, unit, found, latest, not given, actor, scope)
 
 
 def _moment(text: str, latest: datetime) -> datetime:
@@ -109,18 +116,20 @@ def of_moment(moment: datetime, known_by: datetime | None, found: Counted, lates
     return replace(at, position=found.position, known_by=min(at.known_by, found.known_at))
 
 
-def _unit(code: str, units: Tree, at: AsOf) -> Node:
+def _unit(code: str, units: Tree, at: AsOf, actor: Actor) -> Node:
+    """The unit named; else the actor's own. What is out of scope is not there."""
     if code:
         if code not in units.by_code:
             raise UnitNotThere(unit=code, day=at.day.isoformat())
         return units.nodes[units.by_code[code]]
-    return root(units)
+    own = next((held.unit for held in actor.held if held.unit in units.nodes), None)
+    return root(units) if own is None else units.nodes[own]
 
 
 def root(units: Tree) -> Node:
-    """The bureau; where there is none, the first unit without a parent. Raises NothingRecorded."""
+    """The bureau; where there is none, the first unit without a parent here. Raises NothingRecorded."""
     roots = sorted(
-        (node for node in units.nodes.values() if node.parent is None),
+        (node for node in units.nodes.values() if node.parent not in units.nodes),
         key=lambda node: (node.kind != "bureau", node.code),
     )
     if not roots:
