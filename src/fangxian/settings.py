@@ -2,18 +2,30 @@
 
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.utils.functional import SimpleLazyObject
 
 from fangxian.kernel.home import current_home
+from fangxian.kernel.secrets import own_key
 
 HERE = Path(__file__).parent
 HOME = current_home()
 DEBUG = False
-SECRET_KEY = (
-    os.environ.get("FANGXIAN_SECRET_KEY") or "loopback-only: no sessions are signed before accounts exist"
-)
-ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", "testserver"]
+SECRET_KEY = SimpleLazyObject(lambda: own_key("session", current_home().keys))  # made at its first use
+ALLOWED_HOSTS = [
+    "127.0.0.1",
+    "localhost",
+    "[::1]",
+    "testserver",
+    *filter(None, [urlsplit(os.environ.get("FANGXIAN_ORIGIN", "")).hostname]),
+]
 
 INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.sessions",
     "django.contrib.staticfiles",
     "django_htmx",
     "fangxian.kernel",
@@ -21,18 +33,69 @@ INSTALLED_APPS = [
     "fangxian.campaigns",
     "fangxian.submissions",
     "fangxian.publishing",
-    "fangxian.web",
+    "fangxian.access",
+    "fangxian.web",  # before allauth: its pages wear our templates
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
 ]
+
+# Accounts: opened by whoever looks after them, never by visitors. Behind TLS name the address that people
+# type (FANGXIAN_ORIGIN=https://fangxian.example.cn): then cookies travel by TLS alone.
+ORIGIN = os.environ.get("FANGXIAN_ORIGIN", "")
+BY_TLS = ORIGIN.startswith("https://")
+AUTH_USER_MODEL = "access.Account"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "CommonPasswordValidator", "NumericPasswordValidator")
+] + [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    }
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+SESSION_COOKIE_NAME = "fangxian_session"
+SESSION_COOKIE_AGE = 12 * 3600  # a working day
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BY_TLS
+SECURE_SSL_REDIRECT = False  # the TLS proxy redirects; the pages listen on loopback behind it
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BY_TLS else None
+SECURE_HSTS_SECONDS = 31_536_000 if BY_TLS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = BY_TLS
+CSRF_TRUSTED_ORIGINS = [ORIGIN] if BY_TLS else []
+ACCOUNT_ADAPTER = "fangxian.web.signing_in.Adapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
+ACCOUNT_PREVENT_ENUMERATION = True
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Fangxian 防线"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not BY_TLS  # on loopback, where browsers allow it too
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+EMAIL_HOST = os.environ.get("FANGXIAN_MAIL_HOST", "")
+DEFAULT_FROM_EMAIL = os.environ.get("FANGXIAN_MAIL_FROM", "fangxian@localhost")
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'dummy'}.EmailBackend"
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "fangxian.web.middleware.headers",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
     "fangxian.web.middleware.language",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "fangxian.web.guard.Guard",
     "fangxian.web.remembered.remembering",
     "fangxian.web.middleware.Problems",
 ]
@@ -45,6 +108,8 @@ TEMPLATES = [
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
                 "fangxian.web.context.everywhere",
             ]
         },

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from tests.officer import officer, open_officer
 
 from fangxian.figures.engine import Engine
 from fangxian.figures.moments import as_of
@@ -52,6 +53,7 @@ def city(
         _forget()
         build_city(read_facts(None), scale=0.01, seed=1)
         _add_what_is_not_in_order()
+        open_officer(unit="xw", now=Head.objects.get().at)
         sync_lake(home)
         _issue(home)
         sync_lake(home)
@@ -84,7 +86,8 @@ def _forget() -> None:
 
 @pytest.fixture
 def board(city: City, client: Any, db: None) -> Any:
-    """Django's test client, on the city."""
+    """Django's test client, on the city, signed in as the duty officer."""
+    client.force_login(officer())
     return client
 
 

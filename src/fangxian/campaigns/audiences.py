@@ -102,7 +102,7 @@ def _under(selector: Selector, day: date, position: int) -> set[int] | None:
         return None
     units = tree(day, position)
     root = units.by_code.get(selector.under)
-    return set() if root is None else units.under(root)
+    return set() if root is None else set(units.under(root))
 
 
 _RESOLVERS = {"unit": _units, "person": _persons, "household": _households}

@@ -8,6 +8,7 @@ surrogate ids are the first 63 bits of AES-256 over (kind, id): keyed, alike at 
 import hmac
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -92,3 +93,18 @@ def make_keys(folder: Path, material: bytes | None = None) -> None:
         return
     with os.fdopen(handle, "wb") as file:
         file.write(material or os.urandom(96))
+
+
+def own_key(name: str, folder: Path | None = None) -> str:
+    """A secret of this installation alone (hex of 256 bits), made when it is first asked for."""
+    folder = folder or current_home().keys
+    path = folder / f"{name}.1"
+    if not path.exists():
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        unfinished = folder / f".{name}.{os.getpid()}"
+        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(os.urandom(32).hex())
+        with suppress(FileExistsError):  # another process was first: its key is the key
+            os.link(unfinished, path)
+        unfinished.unlink()
+    return path.read_text()

@@ -1,12 +1,11 @@
 """The tree of units as of a time, in memory: some twenty thousand units in a city."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 
 from django.db import connection
-from django.db.models import Max
 
 from .holding import holding
 from .models import Cover, Unit, UnitState
@@ -32,6 +31,7 @@ class Tree:
     hosts: dict[int, int]  # hosted unit -> host
     zones: dict[int, list[int]]  # covered unit -> zones (more than one is an overlap)
     _reach: dict[int, frozenset[int]] = field(default_factory=dict)
+    _under: dict[int, frozenset[int]] = field(default_factory=dict)
 
     def path(self, unit: int) -> Iterator[int]:
         """The unit and its ancestors on its own line."""
@@ -57,21 +57,42 @@ class Tree:
         for zone in zones:
             yield from self.reach(zone)
 
-    def under(self, unit: int) -> set[int]:
+    def under(self, unit: int) -> frozenset[int]:
         """All units that reach this one, itself included."""
-        return {u for u in self.nodes if unit in self.reach(u)}
+        known = self._under.get(unit)
+        if known is None:
+            known = self._under[unit] = frozenset(u for u in self.nodes if unit in self.reach(u))
+        return known
+
+    def within(self, units: Container[int]) -> "Tree":
+        """What of the tree somebody sees who sees these units: nothing of the rest, not even its names."""
+        nodes = {id: node for id, node in self.nodes.items() if id in units}
+        return Tree(
+            nodes,
+            {node.code: node.id for node in nodes.values()},
+            {hosted: host for hosted, host in self.hosts.items() if hosted in nodes and host in nodes},
+            {
+                covered: seen
+                for covered, zones in self.zones.items()
+                if covered in nodes and (seen := [zone for zone in zones if zone in nodes])
+            },
+        )
 
 
 def tree(day: date, position: int) -> Tree:
     """The tree of a day as known as of a position. Cached until the structure changes."""
-    shape = tuple(
-        model.objects.filter(recorded__lte=position).aggregate(top=Max("recorded"))["top"] or 0
-        for model in (UnitState, Cover)
-    ) + tuple(
-        model.objects.filter(recorded_until__lte=position).aggregate(top=Max("recorded_until"))["top"] or 0
-        for model in (UnitState, Cover)
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(_SHAPE, [position] * 4)
+        shape = tuple(top or 0 for top in cursor.fetchone())
     return _load(str(connection.settings_dict["NAME"]), shape, day)
+
+
+_TOPS = [
+    f"(SELECT MAX({column}) FROM {model._meta.db_table} WHERE {column} <= %s)"  # noqa: S608 - our own names
+    for model in (UnitState, Cover)
+    for column in ("recorded", "recorded_until")
+]
+_SHAPE = f"SELECT {', '.join(_TOPS)}"  # noqa: S608
 
 
 @lru_cache(maxsize=32)

@@ -19,8 +19,10 @@ from fangxian.figures.sync import sync_lake
 from fangxian.kernel.changes import head_position
 from fangxian.kernel.demonstration import Demonstration, demonstration_of
 from fangxian.kernel.home import Home
+from fangxian.kernel.models import Head
 from fangxian.kernel.secrets import make_keys
 
+from .accounts import open_demonstration_accounts
 from .city import populate
 from .clockwork import CLOCK
 from .facts import Facts, Targets
@@ -100,6 +102,7 @@ def build_demonstration(home: Home, facts: Facts, *, scale: float, seed: int, to
         if head_position():
             raise LedgerNotEmpty
         built = build_city(facts, scale=scale, seed=seed, told=told)
+        open_demonstration_accounts(now=Head.objects.get().at)
         watch = _Watch()
         with watch("lake"):
             told("lake", 0, 1)

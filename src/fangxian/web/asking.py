@@ -8,6 +8,8 @@ from urllib.parse import quote_plus
 
 from django.http import HttpRequest
 
+from fangxian.access.actor import Actor
+from fangxian.access.policy import Scope
 from fangxian.campaigns.models import Round
 from fangxian.figures.moments import as_of
 from fangxian.figures.problems import UnitNotThere
@@ -37,6 +39,8 @@ class Asked:
     latest: datetime
     live: bool  # the address names no moment
     behind: bool  # the figures shown lack records that were asked for
+    actor: Actor
+    scope: Scope  # the units that the actor may ask about; `tree` holds no others
 
     @property
     def engine(self) -> Any:
@@ -103,9 +107,12 @@ def read(request: HttpRequest, *, latest: datetime | None = None) -> Asked:
     behind = found.behind and position_at(known) > found.position
     if behind:
         known = min(known, found.known_at)
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    scope: Scope = request.scope  # type: ignore[attr-defined]
     units = tree(at.day, at.position)
-    unit = unit_of(request.GET.get("unit", "").strip(), units, at)
-    return Asked(moment, known_by, known, at, units, unit, found, latest, not given, behind)
+    units = units if scope.whole else units.within(scope.units)
+    unit = unit_of(request.GET.get("unit", "").strip(), units, at, actor)
+    return Asked(moment, known_by, known, at, units, unit, found, latest, not given, behind, actor, scope)
 
 
 def _moment(text: str, latest: datetime) -> datetime:
@@ -132,19 +139,21 @@ def _last_happened(at: AsOf) -> datetime:
     return max(recorded, closed.values_list("closes", flat=True).first() or recorded)
 
 
-def unit_of(code: str, units: Tree, at: AsOf) -> Node:
-    """By its code; without one, the top. Raises UnitNotThere, NothingRecorded."""
+def unit_of(code: str, units: Tree, at: AsOf, actor: Actor) -> Node:
+    """The unit named; else the actor's own. What is out of scope is not there. Raises UnitNotThere,
+    NothingRecorded."""
     if code:
         if code not in units.by_code:
             raise UnitNotThere(unit=code, day=at.day.isoformat())
         return units.nodes[units.by_code[code]]
-    return root(units)
+    own = next((held.unit for held in actor.held if held.unit in units.nodes), None)
+    return root(units) if own is None else units.nodes[own]
 
 
 def root(units: Tree) -> Node:
-    """The bureau; where there is none, the first unit without a parent. Raises NothingRecorded."""
+    """The bureau; where there is none, the first unit without a parent here. Raises NothingRecorded."""
     roots = sorted(
-        (node for node in units.nodes.values() if node.parent is None),
+        (node for node in units.nodes.values() if node.parent not in units.nodes),
         key=lambda node: (node.kind != "bureau", node.code),
     )
     if not roots:

@@ -21,3 +21,8 @@ def latest() -> datetime:
     recorded after it moves this on."""
     moment, head = clock_of(current_home(), now=datetime.now(OFFICE_ZONE)), Head.objects.first()
     return max(moment, head.at) if head else moment
+
+
+def machine() -> datetime:
+    """The machine's own clock, also in a demonstration: when somebody looked, how long a link holds."""
+    return datetime.now(OFFICE_ZONE)

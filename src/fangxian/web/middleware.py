@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
@@ -66,8 +66,24 @@ def language(respond: Respond) -> Respond:
     return told
 
 
+def problem_page(request: HttpRequest, problem: Problem) -> HttpResponse:
+    """A problem with its status: a page; a fragment where HTMX asked; an object where a program did."""
+    shown = {"problem": problem, "sentence": problem.sentence()}
+    if _wants_json(request):
+        told = {"code": problem.code, "status": problem.status, "detail": problem.sentence()}
+        return JsonResponse(told, status=problem.status, content_type="application/problem+json")
+    fragment = request.headers.get("HX-Request") and not request.headers.get("HX-Boosted")
+    page = "web/parts/problem.html" if fragment else "web/problem.html"
+    return render(request, page, shown, status=problem.status)
+
+
+def _wants_json(request: HttpRequest) -> bool:
+    asked = request.headers.get("Accept", "")
+    return "json" in asked and "html" not in asked or request.path.endswith(".json")
+
+
 class Problems:
-    """Renders a Problem as a page, or as a fragment where HTMX asked; each with its status."""
+    """Renders a view's Problem."""
 
     def __init__(self, respond: Respond) -> None:
         self.respond = respond
@@ -76,9 +92,4 @@ class Problems:
         return self.respond(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        if not isinstance(error, Problem):
-            return None
-        fragment = request.headers.get("HX-Request") and not request.headers.get("HX-Boosted")
-        page = "web/parts/problem.html" if fragment else "web/problem.html"
-        shown = {"problem": error, "sentence": error.sentence()}
-        return render(request, page, shown, status=error.status)
+        return problem_page(request, error) if isinstance(error, Problem) else None

@@ -14,7 +14,7 @@ from fangxian.registry.models import PersonState
 from fangxian.registry.tree import Tree
 
 from .asking import Asked
-from .opened import Shown, open_records
+from .opened import Known, Shown, open_records
 from .problems import PageNotThere
 
 SIZE = 50
@@ -52,7 +52,7 @@ def listed(request: HttpRequest, asked: Asked, table: pa.Table, part: str) -> Li
     found = chosen(table, asked, q, sort)
     pages = max(1, math.ceil(len(found) / SIZE))
     number = _number(request.GET.get("page", "1"), pages)
-    rows = open_records(found.slice((number - 1) * SIZE, SIZE), asked.at)
+    rows = open_records(found.slice((number - 1) * SIZE, SIZE), asked.at, Known(asked.scope, asked.latest))
     kind = table["kind"][0].as_py() if len(table) else ""
     return Listed(part, rows, len(table), len(found), number, pages, q, sort, kind)
 
@@ -89,7 +89,9 @@ def _surnamed(asked: Asked, q: str) -> list[int]:
     """Surrogates of those whose visible part of the name is `q`."""
     held = holding(asked.at.day, asked.at.position)
     states = PersonState.objects.filter(held, name__startswith=q)
-    return list(states.values_list("person__surrogate", flat=True))
+    found = dict(states.values_list("person_id", "person__surrogate"))
+    strangers = Known(asked.scope, asked.latest).strangers(found)
+    return [surrogate for person, surrogate in found.items() if person not in strangers]
 
 
 def _sorted(table: pa.Table, tree: Tree, sort: str) -> pa.Table:
@@ -122,7 +124,7 @@ def _place(tree: Tree, unit: int | None) -> tuple[str, ...]:
 def opened(table: pa.Table, asked: Asked) -> Iterator[Shown]:
     """All records, opened piece by piece, for a file."""
     for start in range(0, len(table), CHUNK):
-        yield from open_records(table.slice(start, CHUNK), asked.at)
+        yield from open_records(table.slice(start, CHUNK), asked.at, Known(asked.scope, asked.latest))
 
 
 def summed(table: pa.Table) -> Any:

@@ -1,7 +1,8 @@
 """Pages as they were rendered, until something is recorded, mirrored, or a minute has passed.
 
-A page is what its address, the language and the records make of it; so whoever opens the same address gets
-the same page, at the cost of sending it. Tokens of forms are each visitor's own and put in anew.
+A page is what its address, the language, who asks and the records make of it; so whoever opens the same
+address again gets the same page, at the cost of sending it. What speaks of persons' contacts or health is
+never kept: each look at it is to pass the policy and the log. Tokens of forms are put in anew.
 """
 
 import re
@@ -13,12 +14,17 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
+from django.urls import Resolver404, resolve
 
+from fangxian.access import policy
+from fangxian.access.actor import Actor
 from fangxian.kernel.home import current_home
 from fangxian.kernel.models import Head
 
 from . import clock, counting, days
+from .guard import routes
 
+KEPT = ("count", "issue", "chase")  # purposes
 LARGEST = 48 * 2**20  # bytes of all pages that are kept
 _TOKEN = re.compile(rb'(name="csrfmiddlewaretoken" value=")[A-Za-z0-9]{32,128}"')
 _PLACE = b"@token@"
@@ -65,7 +71,8 @@ def remembering(respond: Callable[[HttpRequest], HttpResponse]) -> Callable[[Htt
         state = _state(request)
         if state is None:
             return respond(request)
-        key = (request.get_full_path(), request.LANGUAGE_CODE, request.headers.get("HX-Request"))
+        actor = request.actor.name  # type: ignore[attr-defined]
+        key = (actor, request.get_full_path(), request.LANGUAGE_CODE, request.headers.get("HX-Request"))
         known = PAGES.find(state, key)
         if known is None:
             response = respond(request)
@@ -84,7 +91,7 @@ def remembering(respond: Callable[[HttpRequest], HttpResponse]) -> Callable[[Htt
 def _state(request: HttpRequest) -> object | None:
     """What pages hang on besides their address; None where this is no page to be kept: what is posted, and
     what is asked while the figures lag behind."""
-    if request.method != "GET" or request.path.startswith(settings.STATIC_URL):
+    if request.method != "GET" or request.path.startswith(settings.STATIC_URL) or not _harmless(request):
         return None
     head = Head.objects.values_list("position", "at").first()
     known = counting.abreast()
@@ -93,6 +100,21 @@ def _state(request: HttpRequest) -> object | None:
         if head is None or known is None
         else (current_home(), head, known, clock.now(), days.days().kept)
     )
+
+
+def _harmless(request: HttpRequest) -> bool:
+    """Somebody with a role opens a page of counts or of units; a grant that ends is a record."""
+    actor: Actor | None = request.actor  # type: ignore[attr-defined]
+    try:
+        match = resolve(request.path_info)
+    except Resolver404:
+        return False
+    route = routes().get(match.view_name)
+    if actor is None or not actor.held or route is None or route.purpose not in KEPT:
+        return False
+    figure = match.kwargs.get("id")
+    speaks_of_health = "E" in route.classes and (figure is None or policy.of_health(figure))
+    return not speaks_of_health and not set(route.classes) & set("CDF")
 
 
 def _is_kept(response: HttpResponse) -> bool:

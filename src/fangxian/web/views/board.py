@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
+from fangxian.access import policy
 from fangxian.figures.results import Number, Value, number
 from fangxian.registry.queries import without_first_responsible, zone_faults
 
@@ -35,7 +36,7 @@ def board(request: HttpRequest) -> HttpResponse:
         map=map.of_board(asked, counted, covered, request.GET.get("map", "")),
         groups=shown.grouped(figures, values, asked),
         faults=faults(asked),
-        bulletins=bulletins.newest(3),
+        bulletins=bulletins.newest(3) if policy.may(asked.actor, "issue") else [],
     )
 
 
@@ -66,10 +67,10 @@ def faults(asked: Asked, limit: int = SHOWN_FAULTS) -> Faults:
     return Faults(unzoned[:limit], len(unzoned), unheaded[:limit], len(unheaded))
 
 
-def under_of(asked: Asked) -> set[int]:
+def under_of(asked: Asked) -> frozenset[int]:
     """Units that count under the one asked; at the top, all."""
-    if asked.unit.id == asking.root(asked.tree).id:
-        return set(asked.tree.nodes)
+    if asked.scope.whole and asked.unit.id == asking.root(asked.tree).id:
+        return frozenset(asked.tree.nodes)
     return asked.tree.under(asked.unit.id)
 
 

@@ -9,6 +9,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from fangxian.access import policy
+from fangxian.access.problems import NotYours
 from fangxian.campaigns.actions import remind
 from fangxian.campaigns.models import Reminder
 from fangxian.kernel.moments import day_of
@@ -23,7 +25,6 @@ from .common import page
 
 SIZE = 40
 FEW = 7  # on the board
-BY = "desk:duty"  # until there are accounts
 EVERYBODY = "*"
 
 
@@ -98,7 +99,7 @@ def remind_units(request: HttpRequest) -> HttpResponse:
     reminders = to_remind(owed, asked, codes)
     if not reminders:
         raise NothingOwed()
-    sent = remind(owed=reminders, by=BY, now=clock.latest())
+    sent = remind(owed=reminders, by=asked.actor.name, now=clock.latest())
     if request.headers.get("HX-Request") and EVERYBODY not in wanted:
         first = next(iter(debtors(_only(owed, wanted), asked, 0, 1)))
         return page(request, "web/parts/debtor.html", asked, debtor=first, fresh=True)
@@ -126,12 +127,14 @@ def _back(request: HttpRequest, asked: Asked) -> str:
 def contact(request: HttpRequest) -> HttpResponse:
     """Name and phone of a unit's first responsible person; that they were shown is written down first."""
     asked = asking.read(request)
-    unit = asking.unit_of(request.POST.get("debtor", ""), asked.tree, asked.at)
+    unit = asking.unit_of(request.POST.get("debtor", ""), asked.tree, asked.at, asked.actor)
+    if policy.verdict(asked.actor, "C", unit.id, purpose="chase") != policy.SHOWN:
+        raise NotYours(roles="、".join(asked.actor.role_names))
     person, _masked = responsible({unit.id}, asked).get(unit.id, (None, ""))
     if person is None:
         raise NobodyResponsible(unit=unit.name)
     purpose = _("To telephone about what {unit} owes").format(unit=unit.name)
-    look = partial(disclose, person=person, purpose=purpose, by=BY, now=clock.latest())
+    look = partial(disclose, person=person, purpose=purpose, by=asked.actor.name, now=clock.latest())
     name = look(field="name")
     try:
         phone = look(field="phone")
@@ -148,6 +151,8 @@ def outbox(request: HttpRequest) -> HttpResponse:
     """What was sent, newest first, to whom."""
     asked = asking.read(request)
     rows = Reminder.objects.filter(at__lte=asked.known).select_related("campaign").order_by("-at", "-id")
+    if not asked.scope.whole:
+        rows = rows.filter(unit__in=asked.tree.nodes)
     number, pages = _number(request, rows.count())
     shown = list(rows[(number - 1) * SIZE : number * SIZE])
     heads = responsible({row.unit_id for row in shown}, asked)

@@ -1,0 +1,102 @@
+"""No route answers before the policy has a row for it and the visitor a role that it allows.
+
+`routes.toml` gives each route its purpose (of `access/policy.toml`) and the classes of field that it may
+show. `open` is for everybody, `own` for whoever signed in, `closed` for nobody.
+"""
+
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from fangxian.access import authenticate, policy
+from fangxian.access.actor import Actor
+from fangxian.access.problems import NoRole, NotThere, RouteUnclassified, SignInFirst
+from fangxian.kernel.problems import Problem
+
+from . import clock
+from .middleware import problem_page
+
+Respond = Callable[[HttpRequest], HttpResponse]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    purpose: str
+    classes: str
+
+
+@cache
+def routes() -> dict[str, Route]:
+    """Route name -> row."""
+    told = tomllib.loads((Path(__file__).parent / "routes.toml").read_text("utf-8"))
+    found: dict[str, Route] = {}
+    for purpose, rows in told.items():
+        for name, classes in rows.items():
+            found[name] = Route(purpose, classes)
+    return found
+
+
+class Guard:
+    def __init__(self, respond: Respond) -> None:
+        self.respond = respond
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.now, request.moment = clock.latest(), clock.machine()  # type: ignore[attr-defined]
+        try:
+            request.actor = authenticate(request)  # type: ignore[attr-defined]
+        except Problem as problem:
+            return problem_page(request, problem)
+        return self.respond(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        match = request.resolver_match
+        name = (match.view_name if match else None) or request.path
+        actor: Actor | None = request.actor  # type: ignore[attr-defined]
+        try:
+            purpose = check(actor, name).purpose
+            if actor is not None and purpose in policy.purposes():
+                request.scope = policy.scope(actor, purpose)  # type: ignore[attr-defined]
+        except SignInFirst as problem:
+            return sign_in(request, problem)
+        except Problem as problem:
+            return problem_page(request, problem)
+        return None
+
+
+def check(actor: Actor | None, name: str) -> Route:
+    """Raises RouteUnclassified, NotThere, SignInFirst, NoRole, NotYours."""
+    route = routes().get(name)
+    if route is None:
+        raise RouteUnclassified(route=name)
+    if route.purpose == "open":
+        return route
+    if route.purpose == "closed":
+        raise NotThere()
+    if actor is None:
+        raise SignInFirst()
+    if route.purpose != "own":
+        if not actor.held:
+            raise NoRole(account=actor.title)
+        policy.require(actor, route.purpose)
+    return route
+
+
+def wants_page(request: HttpRequest) -> bool:
+    """A browser that opens a page; programs and HTMX get the problem itself."""
+    asked = request.headers.get("Accept", "*/*")
+    return request.method in ("GET", "HEAD") and ("text/html" in asked or asked == "*/*")
+
+
+def sign_in(request: HttpRequest, problem: Problem) -> HttpResponse:
+    if request.headers.get("HX-Request") or not wants_page(request) or request.headers.get("Authorization"):
+        response = problem_page(request, problem)
+        response["WWW-Authenticate"] = 'Bearer realm="Fangxian"'
+        return response
+    return HttpResponseRedirect(f"{reverse('account_login')}?{urlencode({'next': request.get_full_path()})}")
