@@ -98,7 +98,7 @@ def test_a_number_is_shown_once_it_is_written_down(board: Any) -> None:
         PersonState.objects.get(person=looks[0].person, recorded_until=None).name in response.content.decode()
     )
     written = Change.objects.get(position=looks[1].recorded)
-    assert (written.action, written.by) == ("registry.disclose", "desk:duty")
+    assert (written.action, written.by) == ("registry.disclose", "duty-officer")
     assert Unit.objects.get(code=first).states.get().name in looks[1].purpose
 
 
