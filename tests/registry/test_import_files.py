@@ -255,7 +255,7 @@ def test_cells_are_read_however_they_are_written(tmp_path: Path, column, written
         ("手机号", "1.00E+10", "phone-unreadable"),
         ("手机号", "20000000000", "phone-unreadable"),
         ("姓名", 12, "name-unreadable"),
-        ("姓名", "---", "name-unreadable"),
+        ("姓名", "---", "cell-missing"),
         ("姓名", "一" * 81, "cell-too-long"),
         ("性别", "3", "sex-unreadable"),
         ("单位", "三小", "unknown-unit"),
@@ -366,7 +366,7 @@ def file_code(path: Path) -> str:
         ("a.csv", b"\xef\xbb\xbf\r\n\r\n", "file-empty"),
         ("a.csv", b",,,\r\n,,,\r\n", "file-empty"),
         ("a.xlsx", b"PK\x03\x04 and no more", "file-broken"),
-        ("a.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "file-misnamed"),
+        ("a.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "file-broken"),
         ("a.xlsx", b"%PDF-1.7 ...", "file-misnamed"),
         ("a.csv", b"\x89PNG\r\n\x1a\n" + bytes(range(200)), "file-misnamed"),
         ("a.xls", b"<html><table><tr><td>1</td></tr></table></html>", "file-misnamed"),
@@ -439,7 +439,7 @@ def test_a_stray_cell_at_the_far_corner_does_not_fill_the_memory(tmp_path: Path)
     book = write_xlsx(tmp_path / "a.xlsx", ("甲", table(STAFF, GOOD)))
     stray = b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
     repacked(book, lambda m: m | {SHEET: m[SHEET].replace(b"</sheetData>", stray)})
-    assert file_code(book) == "file-too-wide"
+    assert rows_of(check(book)) == [2, 3, 4]
 
 
 def test_a_sheet_to_excels_last_row_is_read(tmp_path: Path) -> None:
@@ -471,4 +471,4 @@ def test_formulas_count_by_their_cached_values(tmp_path: Path) -> None:
             sheet.write_formula(row, 5, '="教"&"师"', None, value)
     imported = check(tmp_path / "a.xlsx")
     assert rows_of(imported) == [2]
-    assert codes(imported) == [(3, "岗位", "cell-missing")]
+    assert codes(imported) == [(3, "岗位", "formula-not-computed")]

@@ -4,9 +4,10 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -44,6 +45,22 @@ def register(group: click.Group) -> None:
     help="With --dry-run: the known units, one a line, instead of the registry.",
 )
 @click.option("--today", metavar="DAY", help="The day that dates are held against (default: that of --at).")
+@click.option(
+    "--map",
+    "mapped",
+    multiple=True,
+    metavar="COLUMN=FIELD",
+    help="The column of this heading (or of these letters) is this field; nothing after = leaves it aside.",
+)
+@click.option("--source", default="", metavar="NAME", help="Who sends it: its mapping is kept for next time.")
+@click.option("--leave-hidden", is_flag=True, help="Leave hidden rows, columns and sheets aside.")
+@click.option(
+    "--keep-days",
+    type=click.IntRange(0, 3_650),
+    default=180,
+    show_default=True,
+    help="The file itself is kept, sealed, for so long; 0 keeps only its name and hash.",
+)
 @click.option("--by", default="cli", show_default=True, help="Who does it, for the change log.")
 @click.option("--yes", is_flag=True, help="Do not ask before storing.")
 @click.option(
@@ -62,6 +79,10 @@ def import_(
     moment: str | None,
     names: Path | None,
     today: str | None,
+    mapped: tuple[str, ...],
+    source: str,
+    leave_hidden: bool,
+    keep_days: int,
     by: str,
     yes: bool,
     template: tuple[str, Path] | None,
@@ -72,9 +93,11 @@ def import_(
       fangxian import --template pupils pupils.xlsx
       fangxian import units.xlsx --kind units
       fangxian import pupils.xlsx --kind pupils --dry-run
+      fangxian import pupils.xlsx --kind pupils --source 实验小学 --map 家庭联系=监护人手机号 --map H=
       fangxian import staff.csv --kind staff --dry-run --json --units names.txt --today 2020-02-15
 
-    Every row that is not blank ends as accepted, rejected or ignored. Exit codes: 0 in order, 1 rejected,
+    Columns are told by their headings, else by what stands in them. Every row that is not blank ends as
+    accepted, rejected or ignored. Exit codes: 0 in order, 1 rejected,
     2 the command itself could not run.
     """
     if template is not None:
@@ -86,7 +109,44 @@ def import_(
         raise click.UsageError("--units goes with --dry-run; what is stored is held against the registry.")
     if not file.is_file():
         raise click.UsageError(f"There is no file {file}.")
-    _run(file, kind, dry_run, as_json, policy, moment, names, today, by, yes)
+    chosen = dict(_mapping(each, kind) for each in mapped)
+    asked = _Asked(
+        file, kind, dry_run, as_json, policy, names, by, yes, chosen, source.strip(), leave_hidden, keep_days
+    )
+    _run(asked, moment, today)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    file: Path
+    kind: str
+    dry_run: bool
+    as_json: bool
+    policy: str
+    names: Path | None
+    by: str
+    yes: bool
+    chosen: dict[str, str]
+    source: str
+    leave_hidden: bool
+    keep_days: int
+
+
+def _mapping(text: str, kind: str) -> tuple[str, str]:
+    """“家庭联系=监护人手机号” as (heading, field)."""
+    from fangxian.registry.importing.columns import TEMPLATES
+    from fangxian.registry.importing.headings import heading_key
+
+    column, equals, wanted = text.rpartition("=")
+    if not equals or not column.strip():
+        raise click.UsageError(f"“{text}” is no mapping. Write it like 列名=字段.")
+    if not wanted.strip():
+        return column.strip(), ""
+    for each in TEMPLATES[kind]:
+        if heading_key(wanted) in {each.field, *map(heading_key, each.names)}:
+            return column.strip(), each.field
+    fields = "、".join(each.heading for each in TEMPLATES[kind])
+    raise click.UsageError(f"“{wanted}” is no field of {kind}. Choose one of: {fields}.")
 
 
 def _write_template(kind: str, out: Path) -> None:
@@ -98,42 +158,51 @@ def _write_template(kind: str, out: Path) -> None:
     click.echo(_("{path} is ready to be filled in.").format(path=out))
 
 
-def _run(
-    file: Path,
-    kind: str,
-    dry_run: bool,
-    as_json: bool,
-    policy: str,
-    moment: str | None,
-    names: Path | None,
-    today: str | None,
-    by: str,
-    yes: bool,
-) -> None:
+def _run(asked: _Asked, moment: str | None, today: str | None) -> None:
     from fangxian.kernel.moments import day_of
     from fangxian.registry.importing.cells import Setting
     from fangxian.registry.importing.examine import examine, store
+    from fangxian.registry.importing.rows import Choices
 
-    now = _now(moment)
+    now = now_of(moment)
     day = _day(today) if today else day_of(now)
-    setting = Setting(day, invented=names is None and _is_demonstration())
-    with _progress(file, as_json) as tick:
+    directory = _directory(asked.names, asked.kind, day)
+    choices = Choices(_remembered(asked) | asked.chosen, asked.leave_hidden)
+    with _progress(asked.file, asked.as_json) as tick:
         imported = examine(
-            file, kind, directory=_directory(names, kind, day), setting=setting, policy=policy, tick=tick
+            asked.file,
+            asked.kind,
+            directory=directory,
+            setting=Setting(day, invented=asked.names is None and _is_demonstration()),
+            policy=asked.policy,
+            choices=choices,
+            tick=tick,
         )
     stored = None
-    if not as_json:
+    if not asked.as_json:
         _show(imported)
-    if imported.passes and not dry_run and (yes or as_json or _confirmed(imported)):
-        stored = store(imported, by=by, now=now)
-    if as_json:
-        _print(imported, dry_run, stored)
-    elif stored is not None:
-        _show_stored(stored)
+    if imported.passes and not asked.dry_run and (asked.yes or asked.as_json or _confirmed(imported)):
+        stored = store(imported, by=asked.by, now=now, source=asked.source, keep_days=asked.keep_days)
+    if asked.as_json:
+        _print(imported)
+    if stored is not None:
+        _show_stored(stored, err=asked.as_json)
     sys.exit(0 if imported.passes else 1)
 
 
-def _now(moment: str | None) -> datetime:
+def _remembered(asked: _Asked) -> dict[str, str]:
+    """What was chosen for this source when its last file was kept, where nothing else is said now."""
+    from fangxian.registry.importing.keeping import mapping_of
+
+    if not asked.source or asked.names is not None:
+        return {}
+    _need_ledger()
+    said = set(asked.chosen.values()) - {""}
+    held = mapping_of(asked.source, asked.kind)
+    return {column: wanted for column, wanted in held.items() if wanted not in said}
+
+
+def now_of(moment: str | None) -> datetime:
     from fangxian.kernel.demonstration import clock_of
     from fangxian.kernel.home import current_home
     from fangxian.kernel.moments import OFFICE_ZONE, read_moment
@@ -223,15 +292,19 @@ def _show(imported: "Import") -> None:
         return
     for heading in examined.found:
         pairs = "，".join(f"{mine} ← {theirs}" for mine, theirs in heading.found.items())
-        click.echo(_place(heading.sheet, heading.row, "") + pairs)
+        click.echo(_place(heading.sheet, heading.row if heading.rows else None, "") + pairs)
     for remarks in (examined.rejected, examined.warnings):
         for remark in remarks[:SHOWN]:
             click.echo(_place(remark.sheet, remark.row, remark.column) + remark.problem.sentence())
         if len(remarks) > SHOWN:
             click.echo(_("… and {count} more; --json lists them all.").format(count=len(remarks) - SHOWN))
-    told = _("{rows} rows in order, {rejected} rejected, {ignored} ignored; {warnings} remarks.")
+    told = _(
+        "{filled} rows that are not blank: {rows} in order, {rejected} rejected, {ignored} ignored; "
+        "{warnings} remarks."
+    )
     click.echo(
         told.format(
+            filled=examined.filled,
             rows=len(examined.rows),
             rejected=examined.rejected_rows,
             ignored=len(examined.ignored),
@@ -250,40 +323,28 @@ def _place(sheet: str, row: int | None, column: str) -> str:
     return f"{place}: " if place else ""
 
 
-def _show_stored(stored: "Stored") -> None:
+def _show_stored(stored: "Stored", *, err: bool) -> None:
     from django.utils.translation import gettext as _
 
     told = _("Stored: {units} units, {people} people, {posts} posts, {households} households.")
-    click.echo(
-        told.format(
-            units=stored.units, people=stored.people, posts=stored.posts, households=stored.households
-        )
-    )
+    numbers = {name: getattr(stored, name) for name in stored.__slots__}
+    click.echo(told.format(**numbers), err=err)
 
 
-def _print(imported: "Import", dry_run: bool, stored: "Stored | None") -> None:
+def _print(imported: "Import") -> None:
     """One object. The rows are written one by one: a city's rows as one text would take the memory twice."""
-    from fangxian.registry.importing.result import told, told_refusal
+    from fangxian.registry.importing.result import told, told_refusal, told_row
 
     examined = imported.examined
     write, dump = sys.stdout.write, json.JSONEncoder(ensure_ascii=False).encode
-    head: dict[str, Any] = {
-        "status": "ok" if imported.passes else "rejected",
-        "policy": imported.policy,
-        "kind": examined.kind,
-        "dry_run": dry_run,
-        "stored": None if stored is None else {name: getattr(stored, name) for name in stored.__slots__},
-    }
+    head = {"status": "ok" if imported.passes else "rejected", "policy": imported.policy}
     write(dump(head)[:-1] + ', "rows": [')
     for place, row in enumerate(examined.values()):
         write((",\n" if place else "\n") + dump(row))
     tail = {
         "rejected": [told(remark) for remark in examined.rejected],
         "ignored": [{"sheet": i.sheet, "row": i.row, "message": i.why} for i in examined.ignored],
-        "warnings": [told(remark) for remark in examined.warnings],
-        "headings": [
-            {"sheet": h.sheet, "row": h.row, "rows": h.rows, "columns": h.found} for h in examined.found
-        ],
+        "warnings": [told_row(remark) for remark in examined.warnings],
         "file_error": told_refusal(examined.file_error),
     }
     write("],\n" + dump(tail)[1:] + "\n")

@@ -33,12 +33,18 @@ class Keyring:
     number: int = 1
 
     def seal(self, value: str) -> bytes:
-        nonce = os.urandom(_NONCE)
-        return bytes([self.number]) + nonce + _aead(self.sealing).encrypt(nonce, value.encode(), None)
+        return self.seal_bytes(value.encode())
 
     def open(self, sealed: bytes) -> str:
+        return self.open_bytes(sealed).decode()
+
+    def seal_bytes(self, value: bytes) -> bytes:
+        nonce = os.urandom(_NONCE)
+        return bytes([self.number]) + nonce + _aead(self.sealing).encrypt(nonce, value, None)
+
+    def open_bytes(self, sealed: bytes | memoryview) -> bytes:
         sealed = bytes(sealed)
-        return _aead(self.sealing).decrypt(sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :], None).decode()
+        return _aead(self.sealing).decrypt(sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :], None)
 
     def digest(self, value: str) -> str:
         """For exact look-up only: equal values have equal digests under one keyring."""

@@ -130,3 +130,24 @@ class Membership(Bitemporal):
     household = models.ForeignKey(Household, models.PROTECT, related_name="memberships")
     person = models.ForeignKey(Person, models.PROTECT, related_name="memberships")
     relation = models.CharField(max_length=16)  # child, parent, grandparent, grown_child, spouse, other
+
+
+class KeptFile(Recorded):
+    """A file that was imported: what it was, who sent it, how its columns were taken. Who brought it and when
+    stand in the change log."""
+
+    id = models.BigIntegerField(primary_key=True)
+    kind = models.CharField(max_length=8)  # staff, pupils, units
+    source = models.CharField(max_length=80, default="", db_index=True)  # the office that sends it
+    name = models.CharField(max_length=255)
+    sha256 = models.CharField(max_length=64)
+    size = models.BigIntegerField()
+    mapping = models.JSONField(default=dict)  # heading of the file -> field, where that had to be said
+    erase_on = models.DateField()
+
+
+class KeptContent(Recorded):
+    """The file itself, packed and sealed. Erased when its term is over; what was known of it stays."""
+
+    file = models.OneToOneField(KeptFile, models.PROTECT, primary_key=True, related_name="content")
+    sealed = models.BinaryField()

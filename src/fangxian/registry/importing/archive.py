@@ -1,48 +1,46 @@
 """Before a packed workbook is unpacked: how large it is, whether it is locked, what its XML declares.
 
 A bomb is refused by the sizes in the archive's directory; as those may lie, each member is then unpacked
-once in small pieces, never past the size that it declares, and held against its checksum.
+once in small pieces, never past the size that it declares, and held against its checksum. Its XML is parsed
+on the way, for what is not well-formed would be read up to there and no further, in silence.
 """
 
-import re
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from xml.parsers import expat
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
-from .problems import FileBomb, FileBroken, FileLocked, FileSuspicious, FileTooWide
+from .looks import Looks, Scanner
+from .problems import FileBomb, FileBroken, FileLocked, FileSuspicious
 from .result import FileRefused
 
 LIMIT = 1 << 30  # bytes unpacked, of all members
 STEEP = 200  # unpacked over packed; sheets of one repeated row reach about 60
 SMALL = 64 << 20  # below this, steepness is no danger
 MEMBERS = 5_000
-CELLS = 30_000_000  # of the rectangle that a sheet spans: 26 columns to Excel's last row
 _PIECE = 1 << 20
-_LAP = 64
-_FAR = re.compile(rb'\br="([A-Z]{2,3})([0-9]{1,7})"')
-_ROW = re.compile(rb'<row\b[^>]{0,80}?\br="([0-9]{1,7})"')
+_BROKEN = (BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError)
 
 
-def check_archive(path: Path) -> None:
-    """Raises FileRefused for a bomb, a locked, broken or suspicious archive."""
+def check_archive(path: Path) -> dict[str, Looks]:
+    """What its sheets look like, by the member that holds them.
+
+    Raises FileRefused for a bomb, a locked, broken or suspicious archive.
+    """
+    looks: dict[str, Looks] = {}
     try:
         with ZipFile(path) as archive:
             members = archive.infolist()
             _refuse_bombs(members, path.stat().st_size)
             for member in members:
                 _refuse_locked(archive, member)
-                _look_through(archive, member)
-    except (
-        BadZipFile,
-        zlib.error,
-        EOFError,
-        OSError,
-        NotImplementedError,
-        RuntimeError,
-        ValueError,
-    ) as error:
+                found = _look_through(archive, member)
+                if found is not None:
+                    looks[member.filename] = found
+    except _BROKEN as error:
         raise FileRefused(FileBroken()) from error
+    return looks
 
 
 def _refuse_bombs(members: list[ZipInfo], packed: int) -> None:
@@ -58,37 +56,46 @@ def _refuse_locked(archive: ZipFile, member: ZipInfo) -> None:
         raise FileRefused(FileLocked())
 
 
-def _look_through(archive: ZipFile, member: ZipInfo) -> None:
+def _look_through(archive: ZipFile, member: ZipInfo) -> Looks | None:
     is_xml = member.filename.endswith((".xml", ".rels"))
-    is_sheet = is_xml and "worksheets/" in member.filename
-    rows, columns = 1, 26
-    for place, piece in enumerate(_pieces(archive, member)):
-        if is_xml and place == 0 and (b"<!DOCTYPE" in piece or b"<!ENTITY" in piece):
-            raise FileRefused(FileSuspicious())
-        if is_sheet:
-            rows, columns = _span(piece, rows, columns)
-    if rows * columns > CELLS:
-        raise FileRefused(FileTooWide(rows=rows, columns=columns))
+    scanner = Scanner() if is_xml and "worksheets/" in member.filename else None
+    parser = _parser() if is_xml else None
+    for piece in pieces(archive, member):
+        if parser is not None:
+            _parse(parser, piece, last=False)
+        if scanner is not None:
+            scanner.feed(piece)
+    if parser is not None and member.file_size:
+        _parse(parser, b"", last=True)
+    return scanner.close() if scanner is not None else None
 
 
-def _pieces(archive: ZipFile, member: ZipInfo) -> Iterator[bytes]:
-    """Of about a megabyte, each beginning with the end of the last, so that no mark is cut in two."""
-    lap = b""
+def pieces(archive: ZipFile, member: ZipInfo) -> Iterator[bytes]:
+    """Of a megabyte each."""
     with archive.open(member) as file:
         while piece := file.read(_PIECE):
-            yield lap + piece
-            lap = piece[-_LAP:]
+            yield piece
 
 
-def _span(piece: bytes, rows: int, columns: int) -> tuple[int, int]:
-    """A sheet is held as a whole rectangle: one stray cell at its far corner would fill the memory."""
-    for letters, number in _FAR.findall(piece):
-        columns, rows = max(columns, _column(letters)), max(rows, int(number))
-    return max([rows, *map(int, _ROW.findall(piece))]), columns
+def _parser() -> expat.XMLParserType:
+    """Refuses declarations of entities, wherever and in whatever encoding they stand."""
+
+    def refuse(*_told: object) -> None:
+        raise FileRefused(FileSuspicious())
+
+    def declared(_version: str, encoding: str | None, _alone: int) -> None:
+        if encoding is not None and encoding.casefold() not in ("utf-8", "us-ascii", "ascii", "utf-16"):
+            raise FileRefused(FileBroken())
+
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = refuse
+    parser.EntityDeclHandler = refuse
+    parser.XmlDeclHandler = declared
+    return parser
 
 
-def _column(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - 64
-    return number
+def _parse(parser: expat.XMLParserType, piece: bytes, *, last: bool) -> None:
+    try:
+        parser.Parse(piece, last)
+    except expat.ExpatError as error:
+        raise FileRefused(FileBroken()) from error

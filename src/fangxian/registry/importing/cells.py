@@ -1,59 +1,85 @@
 """One cell to one normalised text: what each column takes, and the Problem of what it does not take."""
 
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time, timedelta
+
+from fangxian.kernel.problems import Problem
 
 from ..id_numbers import read_id_number
 from ..kinds import KEY_AREAS, RELATIONS, STAGES, UNIT_KINDS
 from ..problems import UnknownKind
 from .problems import (
+    CellBecameDate,
     CellTooLong,
     CodeUnreadable,
     IdNumberLength,
     IdNumberRounded,
     KeyAreaUnknown,
+    NameDamaged,
     NameUnreadable,
     PhoneUnreadable,
     SexUnreadable,
     StageUnknown,
 )
-from .text import Cell, as_text, person_name, quoted, read_day, unit_key
+from .text import EPOCH, Cell, as_text, has_letter, person_name, quoted, read_day, unit_key
 
 NAME_LIMIT = 80
+TEXT_LIMIT = 1_000
 CODE_LIMIT = 40
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What cells are read against: dates against `today`; `invented` lets the prefix 99 pass."""
+    """What cells are read against: dates against `today`; `invented` lets the prefix 99 pass; serial days
+    count from the file's `epoch`."""
 
     today: date
     invented: bool = False
+    epoch: date = EPOCH
 
 
 Reader = Callable[[Cell, Setting], str]
 
 
 def plain(cell: Cell, setting: Setting) -> str:
-    return as_text(cell)
+    return _limited(as_text(cell), TEXT_LIMIT)
 
 
 def short(cell: Cell, setting: Setting) -> str:
-    """Text that a name's column can keep."""
-    text = as_text(cell)
-    if len(text) > NAME_LIMIT:
-        raise CellTooLong(column="", length=len(text), limit=NAME_LIMIT)
+    """Text that a name's column can keep. A class 1-2 that Excel took for 2 January is refused."""
+    if isinstance(cell, date | time | timedelta):
+        raise CellBecameDate(text=as_text(cell))
+    return _limited(as_text(cell), NAME_LIMIT)
+
+
+def _limited(text: str, limit: int) -> str:
+    if len(text) > limit:
+        raise CellTooLong(column="", length=len(text), limit=limit)
     return text
 
 
 _LONG_NUMBER = re.compile(r"[0-9]{5,}")
+_LOST = re.compile(
+    "[?？□\ufffd\ue000-\uf8ff]"
+)  # what stands for a rare character that a program did not know
 
 
 def name(cell: Cell, setting: Setting) -> str:
-    text = person_name(short(cell, setting))
-    if not isinstance(cell, str) or not any(map(str.isalpha, text)) or _LONG_NUMBER.search(text):
+    text = person_name(_limited(as_text(cell), NAME_LIMIT))
+    if not isinstance(cell, str) or not has_letter(text) or _LONG_NUMBER.search(text):
+        raise NameUnreadable(text=quoted(text))
+    if _LOST.search(text):
+        raise NameDamaged(text=quoted(text))
+    return text
+
+
+def listed_name(cell: Cell, setting: Setting) -> str:
+    """As somebody's list has it, with lost or hidden characters, for matching to judge."""
+    text = person_name(_limited(as_text(cell), NAME_LIMIT))
+    if not isinstance(cell, str) or not has_letter(text) or _LONG_NUMBER.search(text):
         raise NameUnreadable(text=quoted(text))
     return text
 
@@ -79,17 +105,19 @@ def sex(cell: Cell, setting: Setting) -> str:
     return found
 
 
-_EXPONENT = re.compile(r"[0-9][.,]?[0-9]*[eE]\+?[0-9]{1,2}")
+_EXPONENT = re.compile(r"([0-9])[.,]?([0-9]*)[eE]\+?([0-9]{1,2})")
 _BETWEEN_DIGITS = re.compile(r"[\s'’‘`\"“”\-—–_.·]")
 
 
 def digits_of(cell: Cell) -> str:
     """A number that was written with blanks, hyphens or the text mark '."""
     text = as_text(cell).translate(_LOOKALIKE)
-    return text if text.isalnum() else _BETWEEN_DIGITS.sub("", text)
+    return text if text.isalnum() else _BETWEEN_DIGITS.sub("", unicodedata.normalize("NFKC", text[:100]))
 
 
-_LOOKALIKE = str.maketrans({"х": "X", "Х": "X", "×": "X", "Ⅹ": "X", "x": "X"})  # Cyrillic, times, Roman ten
+_LOOKALIKE = str.maketrans(
+    {"х": "X", "Х": "X", "×": "X", "Ⅹ": "X", "ⅹ": "X", "x": "X"}
+)  # Cyrillic, times, ten
 
 
 def id_number(cell: Cell, setting: Setting) -> str:
@@ -105,13 +133,19 @@ def id_number(cell: Cell, setting: Setting) -> str:
 def _was_rounded(cell: Cell) -> bool:
     if isinstance(cell, int | float) and not isinstance(cell, bool):
         return abs(cell) >= 1e15
-    return isinstance(cell, str) and bool(_EXPONENT.fullmatch(cell.strip()))
+    return isinstance(cell, str) and _exponent(cell) is not None
+
+
+def _exponent(text: str) -> re.Match[str] | None:
+    if "e" not in text and "E" not in text and text.isascii():
+        return None
+    return _EXPONENT.fullmatch(unicodedata.normalize("NFKC", text[:60]).strip())
 
 
 def _fits(text: str, setting: Setting) -> bool:
     try:
         read_id_number(text, today=setting.today, invented=setting.invented)
-    except Exception:  # noqa: BLE001 - any Problem of the number says that it does not fit
+    except Problem:
         return False
     return True
 
@@ -120,24 +154,34 @@ _MASKED = re.compile(r"[0-9*?•●xX]{15,18}")
 
 
 def listed_id_number(cell: Cell, setting: Setting) -> str:
-    """As somebody's list has it: masked, of 15 digits, or with a wrong digit, for matching to judge."""
-    if _was_rounded(cell):
-        raise IdNumberRounded()
-    text = digits_of(cell).replace("＊", "*").upper()
+    """As somebody's list has it: masked, of 15 digits, or with a wrong digit, for matching to judge. What
+    Excel has rounded away is masked."""
+    text = _what_is_left(cell) if _was_rounded(cell) else digits_of(cell).upper()
     if not _MASKED.fullmatch(text):
         raise IdNumberLength(length=len(text))
     return text
 
 
+def _what_is_left(cell: Cell) -> str:
+    """Excel keeps 15 digits of a number; what it shows as 5.39E+17 keeps three."""
+    if isinstance(cell, str):
+        found = _exponent(cell)
+        assert found is not None
+        return (found[1] + found[2]).ljust(int(found[3]) + 1, "*")
+    assert isinstance(cell, int | float)
+    digits, power = f"{abs(cell):.14e}".split("e")
+    return digits.replace(".", "").ljust(int(power) + 1, "*")
+
+
 _PHONE = re.compile(r"1[0-9]{10}")
-_COUNTRY = re.compile(r"^(?:\+|00)?86(?=1[0-9]{10}$)")
+_COUNTRY = re.compile(r"^(?:\+|00?)?86(?=1[0-9]{10}$)")
 
 
 def phone(cell: Cell, setting: Setting) -> str:
     """11 digits; +86, blanks and hyphens are dropped."""
     text = as_text(cell)
     if not _PHONE.fullmatch(text):
-        tight = re.sub(r"[\s\-—–'’.()（）]", "", text.removesuffix(".0"))
+        tight = re.sub(r"[\s\-—–'’‘\".()（）]", "", text[:60].removesuffix(".0"))
         text = _COUNTRY.sub("", tight)
     if not _PHONE.fullmatch(text):
         raise PhoneUnreadable(digits=sum(map(str.isdigit, text)))
@@ -146,7 +190,7 @@ def phone(cell: Cell, setting: Setting) -> str:
 
 def day(cell: Cell, setting: Setting) -> str:
     """ISO 8601."""
-    return read_day(cell).isoformat()
+    return read_day(cell, setting.epoch).isoformat()
 
 
 # ---- units ------------------------------------------------------------------------------------------

@@ -186,7 +186,7 @@ UNITS = (
 )
 
 LIST = (
-    Column("name", "姓名", cells.name, "名字 乘客姓名 旅客姓名 人员姓名 name"),
+    Column("name", "姓名", cells.listed_name, "名字 乘客姓名 旅客姓名 人员姓名 name"),
     Column("sex", "性别", cells.sex, "sex gender", width=6),
     Column("id_number", "身份证号", cells.listed_id_number, _ID, note=_("May be masked with *."), width=22),
     Column("phone", "手机号", cells.phone, _PHONE),

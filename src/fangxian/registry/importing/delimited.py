@@ -1,5 +1,6 @@
 """Text tables: which encoding, which separator, and rows numbered as Excel would show them."""
 
+import codecs
 import csv
 import io
 import re
@@ -7,12 +8,12 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import count
 
-from .problems import EncodingUnknown, QuotesUnbalanced
+from .problems import CellHuge, EncodingUnknown, QuotesUnbalanced, TextDamaged
 from .result import FileRefused
 from .text import Cell
 
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
+CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 SEPARATORS = ",\t;，|"
 FIELD_LIMIT = 1 << 20
 
@@ -24,13 +25,15 @@ def looks_like_text(head: bytes) -> bool:
 
 
 def decoded(content: bytes) -> str:
-    """UTF-8 or UTF-16 with or without a mark, or GB18030. Raises FileRefused(EncodingUnknown)."""
+    """UTF-8 or UTF-16 with or without a mark, or GB18030. Raises FileRefused: EncodingUnknown, or TextDamaged
+    at the row from which the text is no longer of its encoding."""
     for encoding in _encodings(content):
         try:
             text = content.decode(encoding)
-        except UnicodeDecodeError:
+        except UnicodeDecodeError as error:
+            _refuse_damaged(content, encoding, error)
             continue
-        if not _CONTROL.search(text[:1_000_000].replace("\x1a", "")):
+        if len(CONTROL.findall(text)) * 50 <= len(text):
             return text
     raise FileRefused(EncodingUnknown())
 
@@ -41,6 +44,16 @@ def _encodings(content: bytes) -> list[str]:
             return [encoding]
     wide = _wide_without_mark(content[:4096])
     return [wide] if wide else ["utf-8", "gb18030"]
+
+
+def _refuse_damaged(content: bytes, encoding: str, error: UnicodeDecodeError) -> None:
+    """Several Chinese characters that read well are no accident: then this is the encoding."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    before = decoder.decode(content[: error.start])
+    if sum(sign > "\x7f" for sign in before) >= 4 and any("一" <= sign <= "龥" for sign in before):
+        row = len(before.splitlines()) or 1
+        name = encoding.removesuffix("-sig").upper()
+        raise FileRefused(TextDamaged(encoding=name), row=row) from error
 
 
 def _wide_without_mark(head: bytes) -> str:
@@ -60,14 +73,30 @@ def rows(text: str, *, tabs: bool = False) -> Iterator[tuple[int, list[Cell]]]:
     declared, text = _declared(text)
     separator = "\t" if tabs else declared or separator_of(text)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    as_formula = '="' in text or '=""' in text
     for number in count(1):
         try:
             cells = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            raise FileRefused(QuotesUnbalanced(row=number), row=number) from error
-        yield number, list(cells)
+            raise FileRefused(_what_is_wrong(error, number), row=number) from error
+        yield number, [_unwrapped(cell) for cell in cells] if as_formula else list(cells)
+
+
+def _what_is_wrong(error: csv.Error, row: int) -> CellHuge | QuotesUnbalanced:
+    if "field limit" in str(error):
+        return CellHuge(row=row, limit=FIELD_LIMIT)
+    return QuotesUnbalanced(row=row)
+
+
+_FORMULA = re.compile(r'="([^"]*)"')
+
+
+def _unwrapped(cell: str) -> str:
+    """`="0123"` is how programs keep Excel from rounding a number."""
+    found = _FORMULA.fullmatch(cell)
+    return found[1] if found else cell
 
 
 def _declared(text: str) -> tuple[str, str]:

@@ -1,17 +1,13 @@
 """Opens a table: .xlsx, .xls, .ods, .csv, .tsv. What a file is, its content says and not its name."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
-import python_calamine as calamine
-
-from . import delimited
-from .archive import check_archive
-from .problems import FileBroken, FileEmpty, FileLocked, FileMisnamed, FileUnsupported
+from . import delimited, ods, xls, xlsx
+from .problems import FileBroken, FileEmpty, FileLocked, FileMisnamed, FileTooLarge, FileUnsupported
 from .result import FileRefused
-from .text import Cell
+from .sheets import Sheet
 
 SUFFIXES = {
     ".xlsx": "xlsx",
@@ -22,6 +18,7 @@ SUFFIXES = {
     ".tsv": "text",
     ".txt": "text",
 }
+LIMIT = 512 << 20  # bytes of the file as it lies there
 CONTENTS = {
     "xlsx": "Excel (.xlsx)",
     "xls": "Excel 97 (.xls)",
@@ -37,15 +34,6 @@ CONTENTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """`name` is "" for text tables. `rows` gives (the number that Excel shows, cells); blank ones too."""
-
-    name: str
-    height: int
-    rows: Iterator[tuple[int, Sequence[Cell]]]
-
-
 def open_table(path: Path) -> Iterator[Sheet]:
     """The sheets of a file, one after the other. Raises FileRefused."""
     expected = SUFFIXES.get(path.suffix.lower())
@@ -54,11 +42,10 @@ def open_table(path: Path) -> Iterator[Sheet]:
     content = content_of(path)
     if content != expected:
         raise FileRefused(FileMisnamed(suffix=path.suffix, content=CONTENTS[content]))
-    if content == "text":
-        return _text_sheet(path)
-    if content != "xls":
-        check_archive(path)
-    return _sheets(path)
+    size = path.stat().st_size
+    if size > LIMIT:
+        raise FileRefused(FileTooLarge(megabytes=size >> 20, limit=LIMIT >> 20))
+    return _READERS[content](path)
 
 
 def content_of(path: Path) -> str:
@@ -108,7 +95,12 @@ def _compound_content(path: Path) -> str:
     if "EncryptedPackage".encode("utf-16-le") in whole:
         raise FileRefused(FileLocked())
     books = ("Workbook".encode("utf-16-le"), "Book".encode("utf-16-le"))
-    return "xls" if any(name in whole for name in books) else "binary"
+    if any(name in whole for name in books):
+        return "xls"
+    directory = int.from_bytes(whole[48:52], "little")  # its first sector (MS-CFB 2.2)
+    if (directory + 2) * 512 > len(whole):
+        raise FileRefused(FileBroken())
+    return "binary"
 
 
 def _textual_content(head: bytes) -> str:
@@ -122,18 +114,7 @@ def _textual_content(head: bytes) -> str:
 
 def _text_sheet(path: Path) -> Iterator[Sheet]:
     text = delimited.decoded(path.read_bytes())
-    yield Sheet("", text.count("\n"), delimited.rows(text, tabs=path.suffix.lower() == ".tsv"))
+    yield Sheet("", delimited.rows(text, tabs=path.suffix.lower() == ".tsv"))
 
 
-def _sheets(path: Path) -> Iterator[Sheet]:
-    try:
-        book = calamine.CalamineWorkbook.from_path(path)
-        metadata = [each for each in book.sheets_metadata if each.typ == calamine.SheetTypeEnum.WorkSheet]
-        for each in metadata:
-            sheet = book.get_sheet_by_name(each.name)
-            yield Sheet(each.name, sheet.total_height, enumerate(sheet.iter_rows(), start=1))
-            del sheet
-    except calamine.PasswordError as error:
-        raise FileRefused(FileLocked()) from error
-    except (calamine.CalamineError, OSError, ValueError) as error:
-        raise FileRefused(FileBroken()) from error
+_READERS = {"text": _text_sheet, "xlsx": xlsx.sheets, "xls": xls.sheets, "ods": ods.sheets}

@@ -49,9 +49,14 @@ class FileBomb(Problem):
 class FileTooWide(Problem):
     status, code = _REFUSED, "file-too-wide"
     text = _(
-        "The sheet reaches to row {rows} and column {columns}. Delete what stands far from the table, "
+        "The sheet has {rows} rows and {columns} columns. Delete what stands far from the table, "
         "blank rows and columns too, and save it again."
     )
+
+
+class FileTooLarge(Problem):
+    status, code = _REFUSED, "file-too-large"
+    text = _("The file has {megabytes} MB; at most {limit} MB are read. Split the table.")
 
 
 class FileSuspicious(Problem):
@@ -64,9 +69,22 @@ class EncodingUnknown(Problem):
     text = _("The text is neither UTF-8, GB18030 nor UTF-16. Save it as “CSV UTF-8” in Excel.")
 
 
+class TextDamaged(Problem):
+    status, code = _REFUSED, "text-damaged"
+    text = _(
+        "From this row on the text is no {encoding}: it is cut off, or two files were put together. "
+        "Get it anew, or save it as “CSV UTF-8” in Excel."
+    )
+
+
 class QuotesUnbalanced(Problem):
     status, code = _REFUSED, "quotes-unbalanced"
-    text = _("A quotation mark that opens in or before row {row} is never closed. Mend it and try again.")
+    text = _("The quotation marks in row {row} do not pair, so rows after it may hang on it. Mend them.")
+
+
+class CellHuge(Problem):
+    status, code = _REFUSED, "cell-huge"
+    text = _("A cell in row {row} holds more than {limit} characters. Shorten it.")
 
 
 class HeadingsNotFound(Problem):
@@ -95,6 +113,26 @@ class CellMissing(Problem):
 class CellTooLong(Problem):
     status, code = _REFUSED, "cell-too-long"
     text = _("“{column}” holds {length} characters; at most {limit} are kept. Shorten it.")
+
+
+class FormulaNotComputed(Problem):
+    status, code = _REFUSED, "formula-not-computed"
+    text = _("“{column}” holds a formula that was never computed. Open the file in Excel and save it.")
+
+
+class CellError(Problem):
+    status, code = _REFUSED, "cell-error"
+    text = _("“{column}” shows the error {shown}. Mend the formula, or write the value.")
+
+
+class CellBecameDate(Problem):
+    status, code = _REFUSED, "cell-became-date"
+    text = _("Excel has taken this for the date {text}. Format the column as text and write it again.")
+
+
+class NameDamaged(Problem):
+    status, code = _REFUSED, "name-damaged"
+    text = _("A character of “{text}” was lost when the file was saved. Write the name again, save as .xlsx.")
 
 
 class NameUnreadable(Problem):
@@ -266,9 +304,44 @@ class ColumnsNotRead(Problem):
     text = _("These columns are not read: {columns}.")
 
 
+class ColumnsTold(Problem):
+    status, code = HTTPStatus.OK, "columns-told"
+    text = _("Told by what stands in them, as the heading does not say it: {columns}. Change it with --map.")
+
+
+class ChosenNotFound(Problem):
+    status, code = HTTPStatus.OK, "chosen-not-found"
+    text = _("No column is called “{column}”, for which a meaning was chosen.")
+
+
 class SheetNotRead(Problem):
     status, code = HTTPStatus.OK, "sheet-not-read"
     text = _("This sheet has none of the headings; its {rows} rows are ignored.")
+
+
+class HiddenSheet(Problem):
+    status, code = HTTPStatus.OK, "hidden-sheet"
+    text = _("This sheet is hidden; its rows are read like all others. Leave them out with --leave-hidden.")
+
+
+class HiddenRows(Problem):
+    status, code = HTTPStatus.OK, "hidden-rows"
+    text = _("Hidden rows are read like all others: {rows}. Leave them out with --leave-hidden.")
+
+
+class HiddenColumns(Problem):
+    status, code = HTTPStatus.OK, "hidden-columns"
+    text = _("Hidden columns are read like all others: {columns}. Leave them out with --leave-hidden.")
+
+
+class MergedCells(Problem):
+    status, code = HTTPStatus.OK, "merged-cells"
+    text = _("Cells merged over several rows count for each of them: {columns}.")
+
+
+class ControlSigns(Problem):
+    status, code = HTTPStatus.OK, "control-signs"
+    text = _("This row holds signs that no text has (NUL and the like); they are read as blanks. Look at it.")
 
 
 class NoRows(Problem):
@@ -287,6 +360,16 @@ class ListsAreNotKept(Problem):
 class NoLedger(Problem):
     status, code = HTTPStatus.NOT_FOUND, "no-ledger"
     text = _("There is no ledger in {path}. Run `fangxian init`, or give --dry-run with --units NAMES.txt.")
+
+
+class FileChanged(Problem):
+    status, code = HTTPStatus.CONFLICT, "file-changed"
+    text = _("“{name}” changed after it was checked, so nothing was stored. Check it again.")
+
+
+class FileErased(Problem):
+    status, code = HTTPStatus.GONE, "file-erased"
+    text = _("File {file} is not kept, or its term is over. `fangxian kept` lists what there is.")
 
 
 class RegistryChanged(Problem):

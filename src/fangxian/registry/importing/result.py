@@ -53,7 +53,8 @@ class Heading:
     sheet: str
     row: int
     found: dict[str, str]  # template's heading -> what the sheet says
-    rows: int = 1  # that the headings take up
+    rows: int = 1  # that the headings take up; 0 where there are none
+    guessed: dict[str, str] = field(default_factory=dict)  # of those, the ones told by content alone
 
 
 @dataclass(slots=True)
@@ -68,6 +69,7 @@ class Examined:
     ignored: list[Ignored] = field(default_factory=list)
     warnings: list[Remark] = field(default_factory=list)
     found: list[Heading] = field(default_factory=list)
+    filled: int = 0  # rows that are neither blank nor headings, as they were met
     file_error: FileRefused | None = None
 
     def reject(self, remarks: Sequence[Remark]) -> None:
@@ -109,6 +111,11 @@ def told(remark: Remark) -> dict[str, Any]:
         "column": remark.column or None,
         "message": remark.problem.sentence(),
     }
+
+
+def told_row(remark: Remark) -> dict[str, Any]:
+    """Without its column, as warnings have it."""
+    return {"sheet": remark.sheet, "row": remark.row, "message": remark.problem.sentence()}
 
 
 def told_refusal(refused: FileRefused | None) -> dict[str, Any] | None:

@@ -1,7 +1,9 @@
 """Rows below the headings: totals, notes and numbered blanks are told from people and units."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 
@@ -11,36 +13,69 @@ from fangxian.kernel.problems import Problem
 
 from .cells import Setting
 from .columns import TEMPLATES, Column
-from .files import Sheet, open_table
-from .headings import DEPTH, Headings, Numbered, find_headings, heading_key
+from .content import told_by_content
+from .delimited import CONTROL
+from .directory import Directory
+from .files import open_table
+from .headings import Headings, Numbered, Template, find_headings, heading_key, place_of_letters
+from .looks import letters_of
 from .problems import (
+    CellError,
     CellMissing,
     CellTooLong,
+    ChosenNotFound,
     ColumnsNotRead,
+    ColumnsTold,
+    ControlSigns,
     FileEmpty,
+    FormulaNotComputed,
     HeadingsNotFound,
+    HiddenColumns,
+    HiddenRows,
+    HiddenSheet,
+    MergedCells,
     NoRows,
     SheetNotRead,
 )
 from .result import Examined, FileRefused, Heading, Ignored, Remark, Row
-from .text import Cell, as_text, is_blank
+from .sheets import Sheet
+from .text import Broken, Cell, as_text, is_blank, is_nothing, quoted
 
 Tick = Callable[[int], None]  # is told how many rows were read since
 _STEP = 2_000
+_SAMPLE = 240  # non-blank rows in which headings are looked for and columns told by content
 
 
-def read_file(path: Path, kind: str, setting: Setting, tick: Tick | None = None) -> Examined:
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What whoever brings the file has chosen: `mapping`, headings of the file to fields of the template
+    ("" for a column that is not to be read); and whether what is hidden is left out."""
+
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    leave_hidden: bool = False
+
+
+def read_file(
+    path: Path,
+    kind: str,
+    setting: Setting,
+    directory: Directory,
+    choices: Choices | None = None,
+    tick: Tick | None = None,
+) -> Examined:
     """The rows of a file after the checks of their cells. What is wrong with the whole file is its
     `file_error`, and then no row of it counts."""
     columns = TEMPLATES[kind]
     examined = Examined(kind, [column.heading for column in columns])
+    reader = _Reader(columns, setting, directory, choices or Choices(), examined, tick or (lambda rows: None))
     try:
         for sheet in open_table(path):
-            _read_sheet(sheet, columns, setting, examined, tick or (lambda rows: None))
+            reader.read(sheet)
         if not examined.found:
             _refuse_without_headings(examined, columns)
     except FileRefused as refused:
         return Examined(kind, examined.headings, file_error=refused)
+    reader.tell_chosen()
     if not examined.rows and not examined.rejected:
         first = examined.found[0]
         examined.warnings.append(Remark(first.sheet, first.row, "", NoRows()))
@@ -55,61 +90,198 @@ def _refuse_without_headings(examined: Examined, columns: Sequence[Column]) -> N
     raise FileRefused(HeadingsNotFound(headings="、".join(wanted)), sheet=first.sheet, row=first.row)
 
 
-def _read_sheet(
-    sheet: Sheet, columns: Sequence[Column], setting: Setting, examined: Examined, tick: Tick
-) -> None:
-    filled = _filled(sheet, tick)
-    top = list(islice(filled, DEPTH))
-    headings = find_headings(sheet.name, top, columns)
-    if headings is None:
-        _leave_sheet(sheet.name, chain(top, filled), examined)
-        return
-    examined.found.append(Heading(sheet.name, headings.row, headings.found, headings.rows))
-    if headings.unread:
-        told = ColumnsNotRead(columns="、".join(headings.unread))
-        examined.warnings.append(Remark(sheet.name, headings.row, "", told))
-    last = _last_row_of(headings, top)
-    above = [number for number, _cells in top if number < headings.row]
-    examined.ignored += [Ignored(sheet.name, number, _("above the headings")) for number in above]
-    below = chain((row for row in top if row[0] > last), filled)
-    _read_rows(sheet.name, below, headings, columns, setting, examined)
+class _Reader:
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        setting: Setting,
+        directory: Directory,
+        choices: Choices,
+        examined: Examined,
+        tick: Tick,
+    ) -> None:
+        self.columns, self.setting, self.directory = columns, setting, directory
+        self.choices, self.examined, self.tick = choices, examined, tick
+        self.labels: set[str] = set()
+
+    def read(self, sheet: Sheet) -> None:
+        if sheet.hidden and self.choices.leave_hidden:
+            self._leave(sheet, _("on a hidden sheet"))
+            return
+        setting = replace(self.setting, epoch=sheet.epoch)
+        seen = _Seen(sheet, self)
+        filled = seen.filled()
+        top = list(islice(filled, _SAMPLE))
+        headings = find_headings(sheet.name, top, self._template(setting))
+        if headings is None:
+            seen.leave(chain(top, filled))
+            return
+        self._tell_headings(sheet, headings)
+        self.examined.filled -= headings.rows
+        last = _last_row_of(headings, top)
+        above = [number for number, _cells in top if number < headings.row]
+        self.examined.ignored += [Ignored(sheet.name, number, _("above the headings")) for number in above]
+        below = chain((row for row in top if row[0] > last), filled)
+        readers = list(zip(self.columns, headings.places, strict=True))
+        _read_rows(sheet.name, seen.filled_down(below), readers, setting, self.examined)
+        seen.tell(headings, self.columns)
+
+    def _template(self, setting: Setting) -> Template:
+        by_content = partial(told_by_content, setting=setting, directory=self.directory)
+        return Template(self.columns, self.choices.mapping, by_content)
+
+    def _tell_headings(self, sheet: Sheet, headings: Headings) -> None:
+        self.examined.found.append(
+            Heading(sheet.name, headings.row, headings.found, headings.rows, headings.guessed)
+        )
+        self.labels |= {heading_key(label) for label in (*headings.found.values(), *headings.unread)}
+        if headings.guessed:
+            pairs = "、".join(f"{theirs} → {mine}" for mine, theirs in headings.guessed.items())
+            self.warn(sheet.name, headings.row, ColumnsTold(columns=pairs))
+        if headings.unread:
+            told = ColumnsNotRead(columns=quoted("、".join(headings.unread), 200))
+            self.warn(sheet.name, headings.row, told)
+
+    def tell_chosen(self) -> None:
+        """What was chosen and stands nowhere in the file."""
+        for text in self.choices.mapping:
+            if heading_key(text) not in self.labels and place_of_letters(text) is None:
+                first = self.examined.found[0]
+                self.warn(first.sheet, first.row, ChosenNotFound(column=quoted(text)))
+
+    def warn(self, sheet: str, row: int | None, problem: Problem) -> None:
+        self.examined.warnings.append(Remark(sheet, row, "", problem))
+
+    def _leave(self, sheet: Sheet, why: str) -> None:
+        for number, cells in sheet.rows:
+            if not all(map(is_blank, cells)):
+                self.examined.filled += 1
+                self.examined.ignored.append(Ignored(sheet.name, number, why))
 
 
-def _filled(sheet: Sheet, tick: Tick) -> Iterator[Numbered]:
-    """Rows that are not blank."""
-    number = told = 0
-    for number, cells in sheet.rows:
-        if number - told >= _STEP:
-            tick(number - told)
-            told = number
-        for cell in cells:
-            if cell != "" and not is_blank(cell):
-                yield number, cells
-                break
-    tick(number - told)
+class _Seen:
+    """One sheet's rows that are not blank, with what was hidden or merged among them."""
+
+    def __init__(self, sheet: Sheet, reader: _Reader) -> None:
+        self.sheet, self.reader = sheet, reader
+        self.hidden: list[int] = []
+        self.odd: list[int] = []  # rows with signs that no text has
+        self.spread: set[int] = set()  # columns that were filled from a merged cell
+        self._down = _merged_down(sheet)
+        self._merged: dict[int, tuple[int, Cell]] = {}  # column -> (last row, value)
+
+    def filled(self) -> Iterator[Numbered]:
+        number = told = 0
+        tick, hidden = self.reader.tick, self.sheet.hidden_rows
+        for number, cells in self.sheet.rows:
+            if number - told >= _STEP:
+                tick(number - told)
+                told = number
+            for cell in cells:
+                if cell != "" and not is_blank(cell):
+                    break
+            else:
+                continue
+            self.reader.examined.filled += 1
+            if number in hidden:
+                if self.reader.choices.leave_hidden:
+                    self.reader.examined.ignored.append(Ignored(self.sheet.name, number, _("a hidden row")))
+                    continue
+                self.hidden.append(number)
+            if self.sheet.name == "" and any(isinstance(c, str) and CONTROL.search(c) for c in cells):
+                self.odd.append(number)
+            yield number, self._shown(cells)
+        tick(number - told)
+
+    def _shown(self, cells: Sequence[Cell]) -> Sequence[Cell]:
+        if not self.reader.choices.leave_hidden or not self.sheet.hidden_columns:
+            return cells
+        return [None if place in self.sheet.hidden_columns else cell for place, cell in enumerate(cells)]
+
+    def filled_down(self, rows: Iterator[Numbered]) -> Iterator[Numbered]:
+        """A value merged over rows counts in each of them that has something else."""
+        if not self._down:
+            return rows
+        return ((number, self._fill_down(number, cells)) for number, cells in rows)
+
+    def _fill_down(self, number: int, cells: Sequence[Cell]) -> Sequence[Cell]:
+        for column, last in self._down.get(number, ()):
+            self._merged[column] = (last, cells[column] if column < len(cells) else None)
+        gaps = {
+            column: value
+            for column, (last, value) in self._merged.items()
+            if number <= last and not is_blank(value) and (column >= len(cells) or is_blank(cells[column]))
+        }
+        if not gaps:
+            return cells
+        self.spread |= set(gaps)
+        whole = [*cells, *[None] * (max(gaps) + 1 - len(cells))]
+        for column, value in gaps.items():
+            whole[column] = value
+        return whole
+
+    def leave(self, rows: Iterator[Numbered]) -> None:
+        name, examined = self.sheet.name, self.reader.examined
+        left = [Ignored(name, number, _("on a sheet without headings")) for number, _cells in rows]
+        if left:
+            examined.ignored += left
+            self.reader.warn(name, left[0].row, SheetNotRead(rows=len(left)))
+
+    def tell(self, headings: Headings, columns: Sequence[Column]) -> None:
+        name, warn = self.sheet.name, self.reader.warn
+        placed = {p: c.heading for p, c in zip(headings.places, columns, strict=True) if p is not None}
+        if self.sheet.hidden:
+            warn(name, None, HiddenSheet())
+        if self.hidden:
+            warn(name, self.hidden[0], HiddenRows(rows=_ranges(self.hidden)))
+        unseen = [title for place, title in sorted(placed.items()) if place in self.sheet.hidden_columns]
+        if unseen and not self.reader.choices.leave_hidden:
+            warn(name, headings.row, HiddenColumns(columns="、".join(unseen)))
+        if self.spread:
+            told = "、".join(placed.get(p) or letters_of(p).decode() for p in sorted(self.spread))
+            warn(name, headings.row, MergedCells(columns=told))
+        for number in self.odd:
+            warn(name, number, ControlSigns())
 
 
-def _leave_sheet(name: str, rows: Iterator[Numbered], examined: Examined) -> None:
-    left = [Ignored(name, number, _("on a sheet without headings")) for number, _cells in rows]
-    if left:
-        examined.ignored += left
-        examined.warnings.append(Remark(name, left[0].row, "", SheetNotRead(rows=len(left))))
+def _merged_down(sheet: Sheet) -> dict[int, list[tuple[int, int]]]:
+    """First row -> [(column, last row)] of cells merged over several rows of one column."""
+    down: dict[int, list[tuple[int, int]]] = {}
+    for first, left, last, right in sheet.merged:
+        if last > first and left == right:
+            down.setdefault(first, []).append((left, last))
+    return down
+
+
+def _ranges(numbers: Sequence[int]) -> str:
+    """3, 5–8; at most ten of them."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    shown = [str(a) if a == b else f"{a}–{b}" for a, b in runs[:10]]
+    return ", ".join(shown) + (" …" if len(runs) > 10 else "")
 
 
 def _last_row_of(headings: Headings, top: Sequence[Numbered]) -> int:
+    """Of the headings; the row before the first record where there are none."""
+    if not headings.rows:
+        return headings.row - 1
     numbers = [number for number, _cells in top]
     return numbers[numbers.index(headings.row) + headings.rows - 1]
 
 
+# ---- a row ------------------------------------------------------------------------------------------
+
+Readers = Sequence[tuple[Column, int | None]]
+Faults = list[tuple[str, Problem]]
+
+
 def _read_rows(
-    sheet: str,
-    rows: Iterator[Numbered],
-    headings: Headings,
-    columns: Sequence[Column],
-    setting: Setting,
-    examined: Examined,
+    sheet: str, rows: Iterator[Numbered], readers: Readers, setting: Setting, examined: Examined
 ) -> None:
-    readers = [(column, place) for column, place in zip(columns, headings.places, strict=True)]
     for number, cells in rows:
         values, faults = _read_cells(cells, readers, setting)
         doubtful = faults is not None or not values[1] or _TOTAL.fullmatch(values[0])
@@ -123,11 +295,8 @@ def _read_rows(
             examined.rejected += [Remark(sheet, number, column, fault) for column, fault in faults or ()]
 
 
-Faults = list[tuple[str, Problem]]
-
-
 def _read_cells(
-    cells: Sequence[Cell], readers: Sequence[tuple[Column, int | None]], setting: Setting
+    cells: Sequence[Cell], readers: Readers, setting: Setting
 ) -> tuple[tuple[str, ...], Faults | None]:
     """The row's normalised values, and None or what is wrong with its cells."""
     values: list[str] = []
@@ -137,10 +306,10 @@ def _read_cells(
     for column, place in readers:
         cell = cells[place] if place is not None and place < width else None
         text = ""
-        if cell is not None and cell != "" and not is_blank(cell):
+        if cell is not None and cell != "" and not is_nothing(cell):
             any_filled = True
             try:
-                text = column.read(cell, setting)
+                text = column.read(_sound(cell, column), setting)
             except Problem as fault:
                 if isinstance(fault, CellTooLong):
                     fault.facts["column"] = column.heading
@@ -149,6 +318,20 @@ def _read_cells(
             faults = [*(faults or ()), (column.heading, CellMissing(column=column.heading))]
         values.append(text)
     return tuple(values), faults if any_filled else faults or []
+
+
+_ERRORS = re.compile(r"#(?:N/A|REF!|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|SPILL!|CALC!|GETTING_DATA)")
+
+
+def _sound(cell: Cell, column: Column) -> Cell:
+    """Raises FormulaNotComputed, CellError."""
+    if isinstance(cell, Broken):
+        if cell is Broken.FORMULA:
+            raise FormulaNotComputed(column=column.heading)
+        raise CellError(column=column.heading, shown=quoted(cell.shown))
+    if isinstance(cell, str) and cell[0] == "#" and _ERRORS.fullmatch(cell.strip()):
+        raise CellError(column=column.heading, shown=cell.strip())
+    return cell
 
 
 # ---- what is no record ------------------------------------------------------------------------------
@@ -165,16 +348,16 @@ _NOTE = re.compile(
 _LONG = 40
 
 
-def _why_ignored(cells: Sequence[Cell], readers: Sequence[tuple[Column, int | None]]) -> str:
+def _why_ignored(cells: Sequence[Cell], readers: Readers) -> str:
     """Why a row that is no good record is none at all; "" where it is one, and so rejected."""
     mapped = [cells[place] for _c, place in readers if place is not None and place < len(cells)]
-    filled = [cell for cell in mapped if not is_blank(cell)]
+    filled = [cell for cell in mapped if not is_nothing(cell)]
     if _TOTAL.fullmatch(_first_word(cells)) and not _has_key(cells, readers):
         return _("totals")
     if _is_note(cells):
         return _("a note")
     if not filled:
-        return _("blank but for columns that are not read")
+        return _("nothing in the columns that are read")
     if len(filled) > 1 and _repeats_headings(cells, readers):
         return _("the headings again")
     return ""
@@ -186,7 +369,7 @@ def _first_word(cells: Sequence[Cell]) -> str:
     return next((word for word in words if word), "")
 
 
-def _has_key(cells: Sequence[Cell], readers: Sequence[tuple[Column, int | None]]) -> bool:
+def _has_key(cells: Sequence[Cell], readers: Readers) -> bool:
     """A row with something like an ID number is a person, whatever it is called."""
     keys = (p for c, p in readers if c.field == "id_number" and p is not None and p < len(cells))
     return any(len(as_text(cells[place])) >= 15 for place in keys)
@@ -200,7 +383,7 @@ def _is_note(cells: Sequence[Cell]) -> bool:
     return len(words) <= 4 and bool(_NOTE.fullmatch(first)) and first not in ("说明", "备注", "注")
 
 
-def _repeats_headings(cells: Sequence[Cell], readers: Sequence[tuple[Column, int | None]]) -> bool:
+def _repeats_headings(cells: Sequence[Cell], readers: Readers) -> bool:
     for column, place in readers:
         if place is not None and place < len(cells) and not is_blank(cells[place]):
             names = {heading_key(name) for name in column.names}
