@@ -3,7 +3,7 @@
     python benchmarks/import_roster.py [--rows 256557]
 
 Prints each measure beside its limit, and beside a bare reading of the same file; the exit code is 1 where a
-limit is missed. "Stored" is the whole command, reading and checking included, with what storing took of it.
+limit is missed. What storing takes is the whole command's time less that of reading, checking and showing.
 Everybody in the roster is invented; the files lie in a temporary folder that is removed afterwards.
 """
 
@@ -72,8 +72,8 @@ def write(folder: Path, rows: int) -> list[Path]:
     return [folder / "pupils.xlsx", folder / "pupils.csv"]
 
 
-def timed(words: list[str]) -> tuple[float, float]:
-    """Seconds, and megabytes at the peak of this one process."""
+def timed(words: list[str]) -> tuple[float, float, float]:
+    """Seconds, of a processor, and megabytes at the peak of this one process."""
     start = time.perf_counter()
     told = {name: value for name, value in os.environ.items() if name != "FANGXIAN_POSTGRES"}
     child = subprocess.Popen(words, env=told, stdout=subprocess.DEVNULL)
@@ -82,16 +82,23 @@ def timed(words: list[str]) -> tuple[float, float]:
     if child.returncode:
         raise SystemExit(f"{' '.join(words[3:])}: exit code {child.returncode}")
     unit = 1024 if sys.platform != "darwin" else 1024 * 1024
-    return time.perf_counter() - start, usage.ru_maxrss / unit
+    return time.perf_counter() - start, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / unit
 
 
-def fangxian(home: Path, *words: object) -> tuple[float, float]:
+def fangxian(home: Path, *words: object) -> tuple[float, float, float]:
     return timed([*COMMAND, "--home", str(home), "--lang", "en", *map(str, words)])
 
 
-def row(what: str, value: float, limit: float) -> bool:
-    print(f"{what:<44}{value:>8,.1f}   limit {limit:>6,.0f}   {'within' if value <= limit else 'MISSED'}")
+def row(what: str, value: float, limit: float, more: str = "") -> bool:
+    print(
+        f"{what:<44}{value:>8,.1f}   limit {limit:>6,.0f}   {'within' if value <= limit else 'MISSED'}{more}"
+    )
     return value <= limit
+
+
+def beside(what: str, measured: tuple[float, float, float]) -> None:
+    seconds, cpu, megabytes = measured
+    print(f"{what:<44}{seconds:>8,.1f}   {cpu:,.1f} s of a processor, {megabytes:,.0f} MB")
 
 
 def main() -> None:
@@ -106,15 +113,17 @@ def main() -> None:
             home = Path(folder) / f"home-{kind}"
             fangxian(home, "init")
             fangxian(home, "import", Path(folder) / "units.csv", "--kind", "units", "--yes")
-            bare, bare_peak = timed([sys.executable, "-c", _BARE[path.suffix], str(path)])
-            print(f"{f'{kind}: bare reading (s)':<44}{bare:>8,.1f}   {bare_peak:,.0f} MB")
+            beside(f"{kind}: bare reading (s)", timed([sys.executable, "-c", _BARE[path.suffix], str(path)]))
             words = ("import", path, "--kind", "pupils")
-            shown, peak = fangxian(home, *words, "--dry-run")
-            stored, stored_peak = fangxian(home, *words, "--yes")
-            fine &= row(f"{kind}: read, checked, shown (s)", shown, SHOWN)
+            shown, cpu, peak = fangxian(home, *words, "--dry-run")
+            more = f"   {cpu:,.1f} s of a processor"
+            fine &= row(f"{kind}: read, checked, shown (s)", shown, SHOWN, more)
             fine &= row(f"{kind}: the same, memory at the peak (MB)", peak, MEGABYTES)
-            fine &= row(f"{kind}: stored, all in all (s)", stored, STORED)
-            print(f"{f'{kind}: the same, memory at the peak (MB)':<44}{stored_peak:>8,.1f}")
+            stored, cpu, peak = fangxian(home, *words, "--yes")
+            more = f"   {cpu:,.1f} s of a processor, {peak:,.0f} MB"
+            fine &= row(f"{kind}: read, checked, shown, stored (s)", stored, SHOWN + STORED, more)
+            fine &= row(f"{kind}: of it stored (s)", stored - shown, STORED)
+            beside(f"{kind}: the same file again, all known (s)", fangxian(home, *words, "--dry-run"))
     sys.exit(0 if fine else 1)
 
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection, models
@@ -46,6 +47,7 @@ def _converter(field: Any) -> Callable[[Any], Any] | None:
     return None
 
 
+@lru_cache(maxsize=4_096)
 def _iso(day: date | str) -> str:
     return day if isinstance(day, str) else day.isoformat()
 

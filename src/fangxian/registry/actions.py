@@ -11,7 +11,7 @@ from fangxian.kernel.fields import Bitemporal
 from fangxian.kernel.secrets import Keyring, keyring
 from fangxian.kernel.span import Span
 
-from .holding import holding, in_chunks, known
+from .holding import among, holding, in_chunks, known
 from .kinds import ROLES, UNIT_KINDS
 from .models import (
     Cover,
@@ -363,10 +363,9 @@ def _refuse_known_numbers(people: Sequence[NewPerson], ring: Keyring) -> None:
             if digest in digests:
                 raise DuplicateSecret(name=person.name)
             digests[digest] = person
-    for chunk in in_chunks(list(digests)):
-        held = PersonSecret.objects.filter(field="id_number", digest__in=chunk).first()
-        if held is not None:
-            raise DuplicateSecret(name=digests[held.digest].name)
+    numbers = PersonSecret.objects.filter(field="id_number")
+    for (digest,) in among(numbers, "digest", digests):
+        raise DuplicateSecret(name=digests[digest].name)
 
 
 def _keep_secrets(change: Recording, ring: Keyring, people: Iterable[tuple[int, NewPerson]]) -> None:
@@ -404,10 +403,9 @@ def _check_posts(posts: Sequence[NewPost]) -> None:
 
 
 def _refuse_unknown(model: Any, ids: set[int], problem: Any) -> None:
-    for chunk in in_chunks(sorted(ids)):
-        missing = set(chunk) - set(model.objects.filter(pk__in=chunk).values_list("pk", flat=True))
-        if missing:
-            raise problem(min(missing))
+    missing = ids - {pk for (pk,) in among(model.objects.order_by(), "pk", ids)}
+    if missing:
+        raise problem(min(missing))
 
 
 def _refuse_overlaps(change: Recording, posts: Sequence[NewPost], key: str) -> None:
@@ -418,11 +416,10 @@ def _refuse_overlaps(change: Recording, posts: Sequence[NewPost], key: str) -> N
     spans: dict[int, list[tuple[Span, NewPost]]] = {}
     for post in posts:
         spans.setdefault(getattr(post, key), []).append((Span(post.since, post.until), post))
-    for chunk in in_chunks(list(spans)):
-        held = Post.objects.filter(known(change.position), **{f"{key}__in": chunk}, role=role)
-        for person, unit, start, end in held.values_list("person_id", "unit_id", "valid_from", "valid_until"):
-            row = NewPost(person, unit, role, start, end)
-            spans[getattr(row, key)].append((Span(start, end), row))
+    held = Post.objects.filter(known(change.position), role=role)
+    columns = ("person_id", "unit_id", "valid_from", "valid_until")
+    for at, person, unit, start, end in among(held, key, spans, *columns):
+        spans[at].append((Span(start, end), NewPost(person, unit, role, start, end)))
     for group in spans.values():
         group.sort(key=lambda pair: pair[0].start)
         for (first, a), (second, b) in zip(group, group[1:], strict=False):

@@ -10,7 +10,7 @@ from typing import Protocol
 from fangxian.kernel.changes import head_position
 from fangxian.kernel.secrets import keyring
 
-from ..holding import in_chunks, known
+from ..holding import among, in_chunks, known
 from ..models import Membership, PersonSecret, PersonState, Post, Unit
 from ..tree import Tree, tree
 from .delimited import decoded
@@ -152,10 +152,9 @@ class Registry:
         ring = keyring()
         by_digest = {ring.digest(number): number for number in numbers}
         found: dict[str, Held] = {}
-        for chunk in in_chunks(list(by_digest)):
-            rows = PersonSecret.objects.filter(field="id_number", digest__in=chunk)
-            for digest, person in rows.values_list("digest", "person_id"):
-                found[by_digest[digest]] = Held(person)
+        rows = PersonSecret.objects.filter(field="id_number")
+        for digest, person in among(rows, "digest", by_digest, "person_id"):
+            found[by_digest[digest]] = Held(person)
         self._describe(found.values())
         return found
 
@@ -166,23 +165,19 @@ class Registry:
         for phone, name in pairs:
             names[phone].add(name)
         by_digest = {ring.digest(phone): phone for phone in names}
-        owners: list[tuple[str, Held]] = []
-        for chunk in in_chunks(list(by_digest)):
-            rows = PersonSecret.objects.filter(field="phone", digest__in=chunk).order_by("-person_id")
-            owners += [
-                (by_digest[digest], Held(person))
-                for digest, person in rows.values_list("digest", "person_id")
-            ]
+        rows = PersonSecret.objects.filter(field="phone")
+        found = among(rows, "digest", by_digest, "person_id")
+        owners = [(by_digest[digest], Held(person)) for digest, person in found]
+        owners.sort(key=lambda pair: -pair[1].person)
         self._describe([held for _phone, held in owners])
         return {(phone, held.name): held for phone, held in owners if held.name in names[phone]}
 
     def members(self, households: Iterable[int]) -> dict[int, set[int]]:
         """Who is in these households today, by person."""
         members: dict[int, set[int]] = defaultdict(set)
-        for chunk in in_chunks(sorted(set(households))):
-            rows = Membership.objects.filter(known(self.position), household__in=chunk, valid_until=None)
-            for household, person in rows.values_list("household_id", "person_id"):
-                members[household].add(person)
+        rows = Membership.objects.filter(known(self.position), valid_until=None)
+        for household, person in among(rows, "household_id", set(households), "person_id"):
+            members[household].add(person)
         return members
 
     def names_in(self, households: Iterable[int]) -> dict[int, set[str]]:
@@ -196,24 +191,21 @@ class Registry:
         by_person = defaultdict(list)
         for held in people:
             by_person[held.person].append(held)
-        for chunk in in_chunks(list(by_person)):
-            now = known(self.position)
-            names = PersonState.objects.filter(now, person__in=chunk).values_list("person_id", "name")
-            for person, name in names:
-                for held in by_person[person]:
-                    held.name = name
-            posts = Post.objects.filter(now, person__in=chunk)
-            for row in posts.values_list("person_id", "unit_id", "role", "valid_from", "valid_until"):
-                for held in by_person[row[0]]:
-                    held.posts.append(row[1:])
-            homes = Membership.objects.filter(now, person__in=chunk, valid_until=None).order_by(
-                "-household_id"
-            )
-            for person, household in homes.values_list("person_id", "household_id"):
-                for held in by_person[person]:
-                    held.household = household
-            numbered = PersonSecret.objects.filter(field="id_number", person__in=chunk)
-            have = set(numbered.values_list("person_id", flat=True))
-            for person in chunk:
-                for held in by_person[person]:
-                    held.numbered = person in have
+        now = known(self.position)
+        names = PersonState.objects.filter(now)
+        for person, name in among(names, "person_id", by_person, "name"):
+            for held in by_person[person]:
+                held.name = name
+        columns = ("unit_id", "role", "valid_from", "valid_until")
+        for person, *post in among(Post.objects.filter(now), "person_id", by_person, *columns):
+            for held in by_person[person]:
+                held.posts.append(tuple(post))
+        homes: dict[int, int] = {}
+        rows = Membership.objects.filter(now, valid_until=None)
+        for person, household in among(rows, "person_id", by_person, "household_id"):
+            homes[person] = min(household, homes.get(person, household))
+        numbers = PersonSecret.objects.filter(field="id_number")
+        numbered = {person for (person,) in among(numbers, "person_id", by_person)}
+        for person, group in by_person.items():
+            for held in group:
+                held.household, held.numbered = homes.get(person), person in numbered

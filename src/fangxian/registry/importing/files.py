@@ -114,7 +114,8 @@ def _textual_content(head: bytes) -> str:
 
 def _text_sheet(path: Path) -> Iterator[Sheet]:
     text = delimited.decoded(path.read_bytes())
-    yield Sheet("", delimited.rows(text, tabs=path.suffix.lower() == ".tsv"))
+    rows = delimited.rows(text, tabs=path.suffix.lower() == ".tsv")
+    yield Sheet("", rows, control_signs=bool(delimited.CONTROL.search(text)))
 
 
 _READERS = {"text": _text_sheet, "xlsx": xlsx.sheets, "xls": xls.sheets, "ods": ods.sheets}

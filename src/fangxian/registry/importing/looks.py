@@ -28,8 +28,8 @@ _PLACE = re.compile(rb'\br="([A-Z]+)([0-9]+)"')
 _NUMBER = re.compile(rb'\br="([0-9]+)"')
 _BOUNDS = re.compile(rb'\b(min|max)="([0-9]+)"')
 _HIDDEN = re.compile(rb'\bhidden="(?:1|true)"')
-_FAR = re.compile(rb'\br="([A-Z]{2,3})[0-9]')
-_LETTERS = [bytes([letter]) for letter in range(ord("Z"), ord("A") - 1, -1)]
+_NUMBERS = re.compile(_TAG + rb'row\b[^>]*?\br="([0-9]+)"')
+_LETTERS = re.compile(rb'\br="([A-Z]{1,3})[0-9]')
 
 
 @dataclass(slots=True)
@@ -53,6 +53,7 @@ class Scanner:
         self.looks = Looks()
         self._rest = RowCutter()
         self._seen = 0
+        self._beyond = re.compile(rb' r="[A-Z]')
 
     def feed(self, piece: bytes) -> None:
         whole = self._rest.feed(piece)
@@ -66,14 +67,8 @@ class Scanner:
     def _look(self, xml: bytes) -> None:
         looks = self.looks
         looks.values += (xml.count(b"v>") + xml.count(b"is>")) // 2
-        looks.columns = max(looks.columns, _columns(xml))
-        for match in _ROW.finditer(xml):
-            self._seen += 1
-            given = _NUMBER.search(match[1])
-            number = int(given[1]) if given else self._seen
-            looks.rows = max(looks.rows, number)
-            if b"hidden=" in match[1] and _HIDDEN.search(match[1]):
-                looks.hidden_rows.add(number)
+        self._widen(xml)
+        self._count(xml)
         if b"hidden=" in xml:
             self._columns(xml)
         if b"mergeCell" in xml:
@@ -81,6 +76,30 @@ class Scanner:
                 (int(r1), column_of(c1), int(r2), column_of(c2)) for c1, r1, c2, r2 in _MERGED.findall(xml)
             ]
         self._broken(xml)
+
+    def _widen(self, xml: bytes) -> None:
+        """`columns` reaches to the last cell. Only where one lies beyond is each looked at."""
+        if self._beyond.search(xml):
+            self.looks.columns = max(map(column_of, set(_LETTERS.findall(xml)))) + 1
+            last = self.looks.columns - 1
+            near = b"[%c-Z][0-9]|" % (ord("A") + last + 1) if last < 25 else b""
+            self._beyond = re.compile(rb' r="(?:' + near + rb"[A-Z]{2})")
+
+    def _count(self, xml: bytes) -> None:
+        """`rows` reaches to the last row, in whatever order they come; rows without a number count on."""
+        looks, tags = self.looks, xml.count(b"<row") + xml.count(b":row ") + xml.count(b":row>")
+        numbers = _NUMBERS.findall(xml)
+        if b"hidden=" not in xml and tags == len(numbers):
+            self._seen += tags
+            looks.rows = max(looks.rows, *map(int, numbers)) if numbers else looks.rows
+            return
+        for match in _ROW.finditer(xml):
+            self._seen += 1
+            given = _NUMBER.search(match[1])
+            number = int(given[1]) if given else self._seen
+            looks.rows = max(looks.rows, number)
+            if _HIDDEN.search(match[1]):
+                looks.hidden_rows.add(number)
 
     def _columns(self, xml: bytes) -> None:
         for match in _COLUMN.finditer(xml):
@@ -124,12 +143,6 @@ class RowCutter:
 
     def close(self) -> bytes:
         return b"".join(self._held)
-
-
-def _columns(xml: bytes) -> int:
-    far = [column_of(letters) for letters in set(_FAR.findall(xml))]
-    near = next((letter[0] - 65 for letter in _LETTERS if b' r="' + letter in xml), 0)
-    return max([near, *far]) + 1
 
 
 def column_of(letters: bytes) -> int:

@@ -39,6 +39,7 @@ class Reading:
         self.at = {column.field: place for place, column in enumerate(columns)}
         self.heading = {column.field: column.heading for column in columns}
         self._units: dict[tuple[str, Collection[str]], Place | Problem] = {}
+        self._spans: dict[tuple[str, str], Span] = {}
         self._classes: dict[tuple[Place, str], Place | Problem] = {}
 
     def remark(self, row: Row, field: str, problem: Problem) -> Remark:
@@ -74,9 +75,12 @@ class Reading:
 
     def span(self, row: Row) -> Span:
         """From the day of the import where none is given. Raises SpanReversed."""
-        since, until = row.values[self.at["since"]], row.values[self.at["until"]]
-        start = date.fromisoformat(since) if since else self.setting.today
-        return Span(start, date.fromisoformat(until) if until else None)
+        days = row.values[self.at["since"]], row.values[self.at["until"]]
+        found = self._spans.get(days)
+        if found is None:
+            start = date.fromisoformat(days[0]) if days[0] else self.setting.today
+            found = self._spans[days] = Span(start, date.fromisoformat(days[1]) if days[1] else None)
+        return found
 
 
 def only_one(places: Sequence[Place], text: str) -> Place | Problem:

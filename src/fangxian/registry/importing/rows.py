@@ -188,7 +188,7 @@ class _Seen:
                     self.reader.examined.ignored.append(Ignored(self.sheet.name, number, _("a hidden row")))
                     continue
                 self.hidden.append(number)
-            if self.sheet.name == "" and any(isinstance(c, str) and CONTROL.search(c) for c in cells):
+            if self.sheet.control_signs and any(isinstance(c, str) and CONTROL.search(c) for c in cells):
                 self.odd.append(number)
             yield number, self._shown(cells)
         tick(number - told)
@@ -277,13 +277,16 @@ def _last_row_of(headings: Headings, top: Sequence[Numbered]) -> int:
 
 Readers = Sequence[tuple[Column, int | None]]
 Faults = list[tuple[str, Problem]]
+Memory = Sequence[dict[str, str]]
+_REMEMBERED = 20_000  # texts a column
 
 
 def _read_rows(
     sheet: str, rows: Iterator[Numbered], readers: Readers, setting: Setting, examined: Examined
 ) -> None:
+    memory: Memory = [{} for _ in readers]
     for number, cells in rows:
-        values, faults = _read_cells(cells, readers, setting)
+        values, faults = _read_cells(cells, readers, memory, setting)
         doubtful = faults is not None or not values[1] or _TOTAL.fullmatch(values[0])
         why = _why_ignored(cells, readers) if doubtful else ""
         if faults is None and not why:
@@ -296,20 +299,25 @@ def _read_rows(
 
 
 def _read_cells(
-    cells: Sequence[Cell], readers: Readers, setting: Setting
+    cells: Sequence[Cell], readers: Readers, memory: Memory, setting: Setting
 ) -> tuple[tuple[str, ...], Faults | None]:
-    """The row's normalised values, and None or what is wrong with its cells."""
+    """The row's normalised values, and None or what is wrong with its cells. `memory` keeps for each column
+    what its texts were read as: schools, classes and days come thousands of times."""
     values: list[str] = []
     faults: Faults | None = None
     width = len(cells)
     any_filled = False
-    for column, place in readers:
+    for (column, place), read_before in zip(readers, memory, strict=True):
         cell = cells[place] if place is not None and place < width else None
-        text = ""
-        if cell is not None and cell != "" and not is_nothing(cell):
+        text = read_before.get(cell, "") if type(cell) is str else ""
+        if text:
+            any_filled = True
+        elif cell is not None and cell != "" and not is_nothing(cell):
             any_filled = True
             try:
                 text = column.read(_sound(cell, column), setting)
+                if type(cell) is str and len(read_before) < _REMEMBERED:
+                    read_before[cell] = text
             except Problem as fault:
                 if isinstance(fault, CellTooLong):
                     fault.facts["column"] = column.heading

@@ -12,7 +12,7 @@ class Sheet:
     """`name` is "" for text tables. `rows` gives (the number that Excel shows, cells); blank ones too.
 
     `merged` are (first row, first column, last row, last column), columns from 0. Serial days count from
-    `epoch`.
+    `epoch`. `control_signs`: whether there are signs in it that no text has.
     """
 
     name: str
@@ -22,3 +22,4 @@ class Sheet:
     hidden_columns: Container[int] = ()
     merged: Sequence[tuple[int, int, int, int]] = ()
     epoch: date = EPOCH
+    control_signs: bool = False

@@ -72,7 +72,7 @@ def is_nothing(cell: Cell) -> bool:
     """Blank, or a sign that people put where they have nothing to say: —, /, 无."""
     if not isinstance(cell, str):
         return cell is None
-    if len(cell) > _LONGEST_NOTHING:
+    if len(cell) > _LONGEST_NOTHING or (len(cell) > 4 and cell.isalnum()):
         return not squeezed(cell)
     text = unicodedata.normalize("NFKC", squeezed(cell))
     return not text or bool(_NOTHING.fullmatch(text)) or text.casefold() in _NOTHING_WORDS
