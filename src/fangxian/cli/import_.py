@@ -228,9 +228,13 @@ def _is_demonstration() -> bool:
 
 def _directory(names: Path | None, kind: str, day: date) -> "Directory":
     from fangxian.registry.importing.directory import NamedUnits, Registry
+    from fangxian.registry.importing.result import FileRefused
 
     if names is not None:
-        return NamedUnits.read(names)
+        try:
+            return NamedUnits.read(names)
+        except FileRefused as refused:
+            raise click.UsageError(f"{names}: {refused.problem.sentence()}") from refused
     if kind == "list":  # held against nobody yet, so it needs no data folder
         return NamedUnits([])
     _need_ledger()
@@ -284,6 +288,8 @@ def _confirmed(imported: "Import") -> bool:
 def _show(imported: "Import") -> None:
     from django.utils.translation import gettext as _
 
+    from fangxian.registry.importing.text import quoted
+
     examined = imported.examined
     if examined.file_error is not None:
         refused = examined.file_error
@@ -291,7 +297,7 @@ def _show(imported: "Import") -> None:
         click.echo(f"{place}{refused.problem.sentence()}")
         return
     for heading in examined.found:
-        pairs = "，".join(f"{mine} ← {theirs}" for mine, theirs in heading.found.items())
+        pairs = "，".join(f"{mine} ← {quoted(theirs)}" for mine, theirs in heading.found.items())
         click.echo(_place(heading.sheet, heading.row if heading.rows else None, "") + pairs)
     for remarks in (examined.rejected, examined.warnings):
         for remark in remarks[:SHOWN]:

@@ -30,6 +30,12 @@ class Remark(NamedTuple):
     problem: Problem
 
 
+def unraised(problem: Problem) -> Problem:
+    """Without the frames in which it was raised: one of a million must not hold them, nor gather more."""
+    problem.__traceback__ = problem.__context__ = problem.__cause__ = None
+    return problem
+
+
 class Ignored(NamedTuple):
     sheet: str
     row: int
@@ -80,10 +86,10 @@ class Examined:
         self.rejected += remarks
         self.rows = [row for row in self.rows if (row.sheet, row.row) not in bad]
 
-    def order(self) -> Callable[[Row | Remark], tuple[int, int]]:
-        """Sorts by sheet, as in the file, and row."""
-        sheets = {heading.sheet: place for place, heading in enumerate(self.found)}
-        return lambda each: (sheets.get(each.sheet, 0), each.row or 0)
+    def order(self) -> Callable[[Row | Remark], int]:
+        """Sorts by sheet, as in the file, and row. One number, as there may be millions of keys."""
+        sheets = {heading.sheet: place << 32 for place, heading in enumerate(self.found)}
+        return lambda each: sheets.get(each.sheet, 0) + (each.row or 0)
 
     @property
     def rejected_rows(self) -> int:
