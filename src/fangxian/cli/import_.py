@@ -288,6 +288,7 @@ def _confirmed(imported: "Import") -> bool:
 def _show(imported: "Import") -> None:
     from django.utils.translation import gettext as _
 
+    from fangxian.registry.importing.result import ranges
     from fangxian.registry.importing.text import quoted
 
     examined = imported.examined
@@ -304,6 +305,8 @@ def _show(imported: "Import") -> None:
             click.echo(_place(remark.sheet, remark.row, remark.column) + remark.problem.sentence())
         if len(remarks) > SHOWN:
             click.echo(_("… and {count} more; --json lists them all.").format(count=len(remarks) - SHOWN))
+    for (sheet, why), rows in _ignored(imported).items():
+        click.echo(_place(sheet, ranges(sorted(rows)), "") + _("ignored: {why}").format(why=why))
     told = _(
         "{filled} rows that are not blank: {rows} in order, {rejected} rejected, {ignored} ignored; "
         "{warnings} remarks."
@@ -321,7 +324,15 @@ def _show(imported: "Import") -> None:
         click.echo(_("Nothing is stored until the rejected rows are mended (or with --policy partial)."))
 
 
-def _place(sheet: str, row: int | None, column: str) -> str:
+def _ignored(imported: "Import") -> dict[tuple[str, str], list[int]]:
+    """(sheet, why) -> rows."""
+    found: dict[tuple[str, str], list[int]] = {}
+    for each in imported.examined.ignored:
+        found.setdefault((each.sheet, each.why), []).append(each.row)
+    return found
+
+
+def _place(sheet: str, row: int | str | None, column: str) -> str:
     from django.utils.translation import gettext as _
 
     parts = [sheet, _("row {row}").format(row=row) if row else "", column]

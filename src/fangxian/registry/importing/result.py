@@ -110,6 +110,18 @@ class Examined:
             yield {"sheet": row.sheet, "row": row.row, "values": {h: v for h, v in pairs if h in there}}
 
 
+def ranges(numbers: Sequence[int]) -> str:
+    """“3, 5–8”; at most ten of them."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    shown = [str(a) if a == b else f"{a}–{b}" for a, b in runs[:10]]
+    return ", ".join(shown) + (" …" if len(runs) > 10 else "")
+
+
 def told(remark: Remark) -> dict[str, Any]:
     return {
         "sheet": remark.sheet,

@@ -37,7 +37,7 @@ from .problems import (
     NoRows,
     SheetNotRead,
 )
-from .result import Examined, FileRefused, Heading, Ignored, Remark, Row, unraised
+from .result import Examined, FileRefused, Heading, Ignored, Remark, Row, ranges, unraised
 from .sheets import Sheet
 from .text import Broken, Cell, as_text, is_blank, is_nothing, quoted
 
@@ -233,7 +233,7 @@ class _Seen:
         if self.sheet.hidden:
             warn(name, headings.row, HiddenSheet())
         if self.hidden:
-            warn(name, self.hidden[0], HiddenRows(rows=_ranges(self.hidden)))
+            warn(name, self.hidden[0], HiddenRows(rows=ranges(self.hidden)))
         unseen = [title for place, title in sorted(placed.items()) if place in self.sheet.hidden_columns]
         if unseen and not self.reader.choices.leave_hidden:
             warn(name, headings.row, HiddenColumns(columns="、".join(unseen)))
@@ -251,18 +251,6 @@ def _merged_down(sheet: Sheet) -> dict[int, list[tuple[int, int]]]:
         if last > first and left == right:
             down.setdefault(first, []).append((left, last))
     return down
-
-
-def _ranges(numbers: Sequence[int]) -> str:
-    """3, 5–8; at most ten of them."""
-    runs: list[list[int]] = []
-    for number in numbers:
-        if runs and number == runs[-1][1] + 1:
-            runs[-1][1] = number
-        else:
-            runs.append([number, number])
-    shown = [str(a) if a == b else f"{a}–{b}" for a, b in runs[:10]]
-    return ", ".join(shown) + (" …" if len(runs) > 10 else "")
 
 
 def _last_row_of(headings: Headings, top: Sequence[Numbered]) -> int:
