@@ -880,6 +880,7 @@ CASES["an open quotation mark"] = Case(
 CASES["a quotation mark within a cell"] = Case(
     lambda f: _text(f, _lines(",").replace("教师", '教"师', 1)), accepted=[2, 3, 4]
 )
+CASES["commas in a tsv"] = Case(lambda f: _text(f, _lines(","), "a.tsv"), accepted=[2, 3, 4])
 CASES["rows of uneven length"] = Case(
     lambda f: _text(
         f,

@@ -228,9 +228,13 @@ def _is_demonstration() -> bool:
 
 def _directory(names: Path | None, kind: str, day: date) -> "Directory":
     from fangxian.registry.importing.directory import NamedUnits, Registry
+    from fangxian.registry.importing.result import FileRefused
 
     if names is not None:
-        return NamedUnits.read(names)
+        try:
+            return NamedUnits.read(names)
+        except FileRefused as refused:
+            raise click.UsageError(f"{names}: {refused.problem.sentence()}") from refused
     if kind == "list":  # held against nobody yet, so it needs no data folder
         return NamedUnits([])
     _need_ledger()
@@ -284,6 +288,9 @@ def _confirmed(imported: "Import") -> bool:
 def _show(imported: "Import") -> None:
     from django.utils.translation import gettext as _
 
+    from fangxian.registry.importing.result import ranges
+    from fangxian.registry.importing.text import quoted
+
     examined = imported.examined
     if examined.file_error is not None:
         refused = examined.file_error
@@ -291,13 +298,15 @@ def _show(imported: "Import") -> None:
         click.echo(f"{place}{refused.problem.sentence()}")
         return
     for heading in examined.found:
-        pairs = "，".join(f"{mine} ← {theirs}" for mine, theirs in heading.found.items())
+        pairs = "，".join(f"{mine} ← {quoted(theirs)}" for mine, theirs in heading.found.items())
         click.echo(_place(heading.sheet, heading.row if heading.rows else None, "") + pairs)
     for remarks in (examined.rejected, examined.warnings):
         for remark in remarks[:SHOWN]:
             click.echo(_place(remark.sheet, remark.row, remark.column) + remark.problem.sentence())
         if len(remarks) > SHOWN:
             click.echo(_("… and {count} more; --json lists them all.").format(count=len(remarks) - SHOWN))
+    for (sheet, why), rows in _ignored(imported).items():
+        click.echo(_place(sheet, ranges(sorted(rows)), "") + _("ignored: {why}").format(why=why))
     told = _(
         "{filled} rows that are not blank: {rows} in order, {rejected} rejected, {ignored} ignored; "
         "{warnings} remarks."
@@ -315,7 +324,15 @@ def _show(imported: "Import") -> None:
         click.echo(_("Nothing is stored until the rejected rows are mended (or with --policy partial)."))
 
 
-def _place(sheet: str, row: int | None, column: str) -> str:
+def _ignored(imported: "Import") -> dict[tuple[str, str], list[int]]:
+    """(sheet, why) -> rows."""
+    found: dict[tuple[str, str], list[int]] = {}
+    for each in imported.examined.ignored:
+        found.setdefault((each.sheet, each.why), []).append(each.row)
+    return found
+
+
+def _place(sheet: str, row: int | str | None, column: str) -> str:
     from django.utils.translation import gettext as _
 
     parts = [sheet, _("row {row}").format(row=row) if row else "", column]

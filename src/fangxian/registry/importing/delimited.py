@@ -71,6 +71,7 @@ def rows(text: str, *, tabs: bool = False) -> Iterator[tuple[int, list[Cell]]]:
     """
     csv.field_size_limit(FIELD_LIMIT)
     declared, text = _declared(text)
+    tabs = tabs and "\t" in text[:20_000]
     separator = "\t" if tabs else declared or separator_of(text)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     as_formula = '="' in text or '=""' in text

@@ -23,7 +23,7 @@ from .problems import (
     UnitNameAmbiguous,
     UnknownClass,
 )
-from .result import Examined, Remark, Row, place_of
+from .result import Examined, Remark, Row, place_of, unraised
 from .text import person_name, quoted, unit_key
 
 WORKPLACES = ("bureau", "office", "centre", *SCHOOLS, "kindergarten", "institution", "venue")
@@ -43,7 +43,7 @@ class Reading:
         self._classes: dict[tuple[Place, str], Place | Problem] = {}
 
     def remark(self, row: Row, field: str, problem: Problem) -> Remark:
-        return Remark(row.sheet, row.row, self.heading.get(field, ""), problem)
+        return Remark(row.sheet, row.row, self.heading.get(field, ""), unraised(problem))
 
     def unit(self, row: Row, kinds: Collection[str]) -> Place:
         """Raises UnknownUnit, UnitNameAmbiguous."""

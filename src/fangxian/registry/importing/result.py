@@ -30,6 +30,12 @@ class Remark(NamedTuple):
     problem: Problem
 
 
+def unraised(problem: Problem) -> Problem:
+    """Without the frames in which it was raised: one of a million must not hold them, nor gather more."""
+    problem.__traceback__ = problem.__context__ = problem.__cause__ = None
+    return problem
+
+
 class Ignored(NamedTuple):
     sheet: str
     row: int
@@ -80,10 +86,10 @@ class Examined:
         self.rejected += remarks
         self.rows = [row for row in self.rows if (row.sheet, row.row) not in bad]
 
-    def order(self) -> Callable[[Row | Remark], tuple[int, int]]:
-        """Sorts by sheet, as in the file, and row."""
-        sheets = {heading.sheet: place for place, heading in enumerate(self.found)}
-        return lambda each: (sheets.get(each.sheet, 0), each.row or 0)
+    def order(self) -> Callable[[Row | Remark], int]:
+        """Sorts by sheet, as in the file, and row. One number, as there may be millions of keys."""
+        sheets = {heading.sheet: place << 32 for place, heading in enumerate(self.found)}
+        return lambda each: sheets.get(each.sheet, 0) + (each.row or 0)
 
     @property
     def rejected_rows(self) -> int:
@@ -102,6 +108,18 @@ class Examined:
             there = found[row.sheet]
             pairs = zip(self.headings, row.values, strict=True)
             yield {"sheet": row.sheet, "row": row.row, "values": {h: v for h, v in pairs if h in there}}
+
+
+def ranges(numbers: Sequence[int]) -> str:
+    """“3, 5–8”; at most ten of them."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    shown = [str(a) if a == b else f"{a}–{b}" for a, b in runs[:10]]
+    return ", ".join(shown) + (" …" if len(runs) > 10 else "")
 
 
 def told(remark: Remark) -> dict[str, Any]:

@@ -37,7 +37,7 @@ from .problems import (
     NoRows,
     SheetNotRead,
 )
-from .result import Examined, FileRefused, Heading, Ignored, Remark, Row
+from .result import Examined, FileRefused, Heading, Ignored, Remark, Row, ranges, unraised
 from .sheets import Sheet
 from .text import Broken, Cell, as_text, is_blank, is_nothing, quoted
 
@@ -122,8 +122,8 @@ class _Reader:
         above = [number for number, _cells in top if number < headings.row]
         self.examined.ignored += [Ignored(sheet.name, number, _("above the headings")) for number in above]
         below = chain((row for row in top if row[0] > last), filled)
-        readers = list(zip(self.columns, headings.places, strict=True))
-        _read_rows(sheet.name, seen.filled_down(below), readers, setting, self.examined)
+        readers = [Taken(c, p, setting) for c, p in zip(self.columns, headings.places, strict=True)]
+        _read_rows(sheet.name, seen.filled_down(below), readers, self.examined)
         seen.tell(headings, self.columns)
 
     def _template(self, setting: Setting) -> Template:
@@ -136,7 +136,7 @@ class _Reader:
         )
         self.labels |= {heading_key(label) for label in (*headings.found.values(), *headings.unread)}
         if headings.guessed:
-            pairs = "、".join(f"{theirs} → {mine}" for mine, theirs in headings.guessed.items())
+            pairs = "、".join(f"{quoted(theirs)} → {mine}" for mine, theirs in headings.guessed.items())
             self.warn(sheet.name, headings.row, ColumnsTold(columns=pairs))
         if headings.unread:
             told = ColumnsNotRead(columns=quoted("、".join(headings.unread), 200))
@@ -231,9 +231,9 @@ class _Seen:
         name, warn = self.sheet.name, self.reader.warn
         placed = {p: c.heading for p, c in zip(headings.places, columns, strict=True) if p is not None}
         if self.sheet.hidden:
-            warn(name, None, HiddenSheet())
+            warn(name, headings.row, HiddenSheet())
         if self.hidden:
-            warn(name, self.hidden[0], HiddenRows(rows=_ranges(self.hidden)))
+            warn(name, self.hidden[0], HiddenRows(rows=ranges(self.hidden)))
         unseen = [title for place, title in sorted(placed.items()) if place in self.sheet.hidden_columns]
         if unseen and not self.reader.choices.leave_hidden:
             warn(name, headings.row, HiddenColumns(columns="、".join(unseen)))
@@ -253,18 +253,6 @@ def _merged_down(sheet: Sheet) -> dict[int, list[tuple[int, int]]]:
     return down
 
 
-def _ranges(numbers: Sequence[int]) -> str:
-    """3, 5–8; at most ten of them."""
-    runs: list[list[int]] = []
-    for number in numbers:
-        if runs and number == runs[-1][1] + 1:
-            runs[-1][1] = number
-        else:
-            runs.append([number, number])
-    shown = [str(a) if a == b else f"{a}–{b}" for a, b in runs[:10]]
-    return ", ".join(shown) + (" …" if len(runs) > 10 else "")
-
-
 def _last_row_of(headings: Headings, top: Sequence[Numbered]) -> int:
     """Of the headings; the row before the first record where there are none."""
     if not headings.rows:
@@ -275,18 +263,43 @@ def _last_row_of(headings: Headings, top: Sequence[Numbered]) -> int:
 
 # ---- a row ------------------------------------------------------------------------------------------
 
-Readers = Sequence[tuple[Column, int | None]]
+Readers = Sequence["Taken"]
 Faults = list[tuple[str, Problem]]
-Memory = Sequence[dict[str, str]]
 _REMEMBERED = 20_000  # texts a column
 
 
-def _read_rows(
-    sheet: str, rows: Iterator[Numbered], readers: Readers, setting: Setting, examined: Examined
-) -> None:
-    memory: Memory = [{} for _ in readers]
+class Taken:
+    """A column of the template, and the place in a row of cells that it is taken from. What its texts were
+    read as is remembered: schools, classes and days come thousands of times, and so do the same mistakes."""
+
+    def __init__(self, column: Column, place: int | None, setting: Setting) -> None:
+        self.column, self.place, self.setting = column, place, setting
+        self.missing = CellMissing(column=column.heading)
+        self.known: dict[str, str | Problem] = {}
+
+    def read(self, cell: Cell) -> str | Problem:
+        """ "" where there is nothing."""
+        if type(cell) is not str:
+            return "" if cell is None else self._read(cell)
+        found = self.known.get(cell)
+        if found is None:
+            found = "" if is_nothing(cell) else self._read(cell)
+            if len(self.known) < _REMEMBERED:
+                self.known[cell] = found
+        return found
+
+    def _read(self, cell: Cell) -> str | Problem:
+        try:
+            return self.column.read(_sound(cell, self.column), self.setting)
+        except Problem as fault:
+            if isinstance(fault, CellTooLong):
+                fault.facts["column"] = self.column.heading
+            return unraised(fault)
+
+
+def _read_rows(sheet: str, rows: Iterator[Numbered], readers: Readers, examined: Examined) -> None:
     for number, cells in rows:
-        values, faults = _read_cells(cells, readers, memory, setting)
+        values, faults = _read_cells(cells, readers)
         doubtful = faults is not None or not values[1] or _TOTAL.fullmatch(values[0])
         why = _why_ignored(cells, readers) if doubtful else ""
         if faults is None and not why:
@@ -298,33 +311,23 @@ def _read_rows(
             examined.rejected += [Remark(sheet, number, column, fault) for column, fault in faults or ()]
 
 
-def _read_cells(
-    cells: Sequence[Cell], readers: Readers, memory: Memory, setting: Setting
-) -> tuple[tuple[str, ...], Faults | None]:
-    """The row's normalised values, and None or what is wrong with its cells. `memory` keeps for each column
-    what its texts were read as: schools, classes and days come thousands of times."""
+def _read_cells(cells: Sequence[Cell], readers: Readers) -> tuple[tuple[str, ...], Faults | None]:
+    """The row's normalised values, and None or what is wrong with its cells."""
     values: list[str] = []
     faults: Faults | None = None
     width = len(cells)
     any_filled = False
-    for (column, place), read_before in zip(readers, memory, strict=True):
-        cell = cells[place] if place is not None and place < width else None
-        text = read_before.get(cell, "") if type(cell) is str else ""
-        if text:
+    for taken in readers:
+        place = taken.place
+        read = taken.read(cells[place]) if place is not None and place < width else ""
+        if isinstance(read, Problem):
+            faults = [*(faults or ()), (taken.column.heading, read)]
+            any_filled, read = True, ""
+        elif read:
             any_filled = True
-        elif cell is not None and cell != "" and not is_nothing(cell):
-            any_filled = True
-            try:
-                text = column.read(_sound(cell, column), setting)
-                if type(cell) is str and len(read_before) < _REMEMBERED:
-                    read_before[cell] = text
-            except Problem as fault:
-                if isinstance(fault, CellTooLong):
-                    fault.facts["column"] = column.heading
-                faults = [*(faults or ()), (column.heading, fault)]
-        elif column.required:
-            faults = [*(faults or ()), (column.heading, CellMissing(column=column.heading))]
-        values.append(text)
+        elif taken.column.required:
+            faults = [*(faults or ()), (taken.column.heading, taken.missing)]
+        values.append(read)
     return tuple(values), faults if any_filled else faults or []
 
 
@@ -358,7 +361,7 @@ _LONG = 40
 
 def _why_ignored(cells: Sequence[Cell], readers: Readers) -> str:
     """Why a row that is no good record is none at all; "" where it is one, and so rejected."""
-    mapped = [cells[place] for _c, place in readers if place is not None and place < len(cells)]
+    mapped = [cells[t.place] for t in readers if t.place is not None and t.place < len(cells)]
     filled = [cell for cell in mapped if not is_nothing(cell)]
     if _TOTAL.fullmatch(_first_word(cells)) and not _has_key(cells, readers):
         return _("totals")
@@ -379,7 +382,8 @@ def _first_word(cells: Sequence[Cell]) -> str:
 
 def _has_key(cells: Sequence[Cell], readers: Readers) -> bool:
     """A row with something like an ID number is a person, whatever it is called."""
-    keys = (p for c, p in readers if c.field == "id_number" and p is not None and p < len(cells))
+    places = [t.place for t in readers if t.column.field == "id_number"]
+    keys = (place for place in places if place is not None and place < len(cells))
     return any(len(as_text(cells[place])) >= 15 for place in keys)
 
 
@@ -392,9 +396,10 @@ def _is_note(cells: Sequence[Cell]) -> bool:
 
 
 def _repeats_headings(cells: Sequence[Cell], readers: Readers) -> bool:
-    for column, place in readers:
+    for taken in readers:
+        place = taken.place
         if place is not None and place < len(cells) and not is_blank(cells[place]):
-            names = {heading_key(name) for name in column.names}
+            names = {heading_key(name) for name in taken.column.names}
             if heading_key(cells[place]) not in names:
                 return False
     return True
