@@ -28,6 +28,7 @@ class Shown:
 
     record: OpenRecord
     name: str
+    key: str = ""  # by which the record's own page finds it among the figure's
 
     @property
     def place(self) -> str:
@@ -47,7 +48,11 @@ def open_records(table: pa.Table, at: AsOf) -> list[Shown]:
     records = opening.open_records(table, at)
     unnamed = [record for record in records if not record.name or record.kind == "event"]
     names = _names(unnamed, at)
-    return [Shown(record, names.get(record.id) or record.name or "*") for record in records]
+    keys = [str(key) for key in table["id"].to_pylist()]
+    return [
+        Shown(record, names.get(record.id) or record.name or "*", key)
+        for record, key in zip(records, keys, strict=True)
+    ]
 
 
 def _names(records: list[OpenRecord], at: AsOf) -> Mapping[Any, str]:

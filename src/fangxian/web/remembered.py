@@ -15,10 +15,11 @@ from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 
 from fangxian.kernel.home import current_home
-from fangxian.kernel.models import Head
+from fangxian.kernel.models import Change
 
 from . import clock, counting, days
 
+COPIED = "web.copy"  # that a file was taken shows on no page
 LARGEST = 48 * 2**20  # bytes of all pages that are kept
 _TOKEN = re.compile(rb'(name="csrfmiddlewaretoken" value=")[A-Za-z0-9]{32,128}"')
 _PLACE = b"@token@"
@@ -86,7 +87,7 @@ def _state(request: HttpRequest) -> object | None:
     what is asked while the figures lag behind."""
     if request.method != "GET" or request.path.startswith(settings.STATIC_URL):
         return None
-    head = Head.objects.values_list("position", "at").first()
+    head = Change.objects.exclude(action=COPIED).order_by("-position").values_list("position").first()
     known = counting.abreast()
     return (
         None
