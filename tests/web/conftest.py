@@ -1,28 +1,35 @@
 """The small city in the test's ledger, mirrored into a lake of its own, with things that are not in order."""
 
 import re
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from socketserver import ThreadingMixIn
 from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from tests.officer import officer, open_officer
 
+from fangxian.campaigns.models import Reminder
 from fangxian.figures.engine import Engine
 from fangxian.figures.moments import as_of
 from fangxian.figures.sync import sync_lake
+from fangxian.kernel.changes import ASIDE
 from fangxian.kernel.demonstration import Demonstration
 from fangxian.kernel.home import Home
-from fangxian.kernel.models import Head
+from fangxian.kernel.models import Change, Head
 from fangxian.kernel.moments import OFFICE_ZONE
 from fangxian.kernel.secrets import make_keys
 from fangxian.lake import apart
 from fangxian.publishing.actions import issue_bulletin
 from fangxian.publishing.make_template import TEMPLATE
 from fangxian.registry.actions import NewUnit, add_units
+from fangxian.registry.models import Disclosure
 from fangxian.registry.tree import forget_trees
 from fangxian.scenario.build import build_city
 from fangxian.scenario.facts import read_facts
@@ -30,6 +37,10 @@ from fangxian.web import counting, remembered
 
 CLOCK = datetime(2020, 2, 12, 18, 20, tzinfo=OFFICE_ZONE)
 KEYS = bytes(range(96))
+CHROMIUM = next(
+    (p for p in map(Path, ("/usr/bin/chromium", "/usr/bin/chromium-browser")) if p.exists()), None
+)
+QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
 LONELY = "lonely"  # a school in no zone, without a first responsible person; its name looks like a formula
 
 
@@ -96,6 +107,67 @@ def _fresh_pages() -> Iterator[None]:
     """A test's records are rolled back, so what was rendered from them is of no state that comes again."""
     yield
     remembered.PAGES.forget()
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+
+
+class _Silent(WSGIRequestHandler):
+    def log_message(self, *_told: Any) -> None:
+        pass
+
+
+@pytest.fixture(scope="package")
+def site(city: City, django_db_blocker: Any) -> Iterator[str]:
+    """The pages on a port of their own; its threads read what is committed."""
+    from django.core.wsgi import get_wsgi_application
+
+    with django_db_blocker.unblock():
+        server = make_server("127.0.0.1", 0, get_wsgi_application(), _Server, _Silent)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Any]:
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if CHROMIUM is None:
+        pytest.skip("Chromium is not installed")
+    with pytest.MonkeyPatch.context() as patch, playwright.sync_playwright() as started:
+        # Playwright keeps an event loop in this thread; the database is used beside it, never within it.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        arguments = ["--no-sandbox", "--disable-gpu", *QUIET]
+        browser = started.chromium.launch(executable_path=str(CHROMIUM), args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium: Any, site: str) -> Iterator[Any]:
+    context = chromium.new_context(base_url=site, viewport={"width": 1280, "height": 900}, locale="zh-CN")
+    context.set_default_timeout(20_000)
+    page, said = context.new_page(), []
+    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    yield page
+    context.close()
+    assert said == [], "the page's own policy and scripts are at peace"
+
+
+@pytest.fixture
+def writing(city: City, db: None) -> Iterator[None]:
+    """For what is posted in a browser: it is committed, and taken away afterwards; no figure reads it. The
+    test's own transaction would keep all other writers out of an SQLite ledger: it is ended."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("ROLLBACK")
+    yield
+    for rows in (Reminder.objects.all(), Disclosure.objects.all(), Change.objects.filter(action__in=ASIDE)):
+        rows.delete()
+    Head.objects.update(position=Change.objects.order_by("-position").first().position)
 
 
 @pytest.fixture(scope="session")

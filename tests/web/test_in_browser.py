@@ -1,69 +1,10 @@
 """What only a browser shows: the way from the board to a record, the switch, the controls, a phone."""
 
-import threading
-from collections.abc import Iterator
-from pathlib import Path
-from socketserver import ThreadingMixIn
 from typing import Any
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
 
-from .conftest import City
-
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
-CHROMIUM = next(
-    (p for p in map(Path, ("/usr/bin/chromium", "/usr/bin/chromium-browser")) if p.exists()), None
-)
-QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
-
-
-class _Server(ThreadingMixIn, WSGIServer):
-    daemon_threads = True
-
-
-class _Silent(WSGIRequestHandler):
-    def log_message(self, *_told: Any) -> None:
-        pass
-
-
-@pytest.fixture(scope="package")
-def site(city: City, django_db_blocker: Any) -> Iterator[str]:
-    """The pages on a port of their own; its threads read what is committed."""
-    from django.core.wsgi import get_wsgi_application
-
-    with django_db_blocker.unblock():
-        server = make_server("127.0.0.1", 0, get_wsgi_application(), _Server, _Silent)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        server.server_close()
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if CHROMIUM is None:
-        pytest.skip("Chromium is not installed")
-    with pytest.MonkeyPatch.context() as patch, playwright.sync_playwright() as started:
-        # Playwright keeps an event loop in this thread; the database is used beside it, never within it.
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        arguments = ["--no-sandbox", "--disable-gpu", *QUIET]
-        browser = started.chromium.launch(executable_path=str(CHROMIUM), args=arguments)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def page(chromium: Any, site: str) -> Iterator[Any]:
-    context = chromium.new_context(base_url=site, viewport={"width": 1280, "height": 900}, locale="zh-CN")
-    context.set_default_timeout(20_000)
-    page, said = context.new_page(), []
-    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: said.append(str(error)))
-    yield page
-    context.close()
-    assert said == [], "the page's own policy and scripts are at peace"
 
 
 def test_from_the_board_to_a_figure_its_part_and_its_records(page: Any) -> None:

@@ -44,6 +44,7 @@ PAGES = {
     "board": ["/", "/?unit=z1"],
     "changes": ["/changes/"],
     "trend": ["/trend/"],
+    "wall": ["/wall/", "/wall/?unit=z1&still=1"],
     "figures": ["/figures/"],
     "figure": ["/figures/students.pupils/", "/figures/coverage.ten-ones/?part=missing&by=zone"],
     "records": ["/figures/students.pupils/records.csv", "/figures/party.members/records.xlsx"],
@@ -58,7 +59,15 @@ PAGES = {
     "owing": ["/owing/", "/owing/?unit=z1&campaign=ten-ones"],
     "outbox": ["/outbox/"],
 }
-ELSEWHERE = {"bulletin", "changed", "bulletin-file", "language", "remind", "contact"}  # tested below
+ELSEWHERE = {
+    "bulletin",
+    "changed",
+    "bulletin-file",
+    "language",
+    "remind",
+    "contact",
+    "record",
+}  # tested below
 
 
 def test_every_route_is_tested() -> None:
@@ -159,9 +168,9 @@ def test_a_figures_page_shows_value_denominator_and_a_sum_that_agrees(board: Any
     value = engine.value(figure, id, at)
     page = parsed(board.get(f"/figures/{figure}/"))
     assert number(css(page, ".hv .n")[0]) == value.value
-    assert number(css(page, ".checks li b")[0]) == value.value
+    assert number(css(page, ".checks li b .n")[0]) == value.value
     if value.of is not None:
-        assert number(css(page, ".hd .n")[0]) == value.of
+        assert number(css(page, ".hd .of .n")[0]) == value.of
 
 
 def test_exclusions_are_told_with_their_reasons_and_open(board: Any) -> None:
@@ -212,7 +221,7 @@ def test_no_name_is_shown_in_full(board: Any) -> None:
         "/figures/coverage.screening/",
     ):
         text = board.get(address).content.decode()
-        rows = [row.text for row in css(html.fromstring(text), "table.recs tbody th")]
+        rows = [row.text_content() for row in css(html.fromstring(text), "table.recs tbody th")]
         assert rows and all("*" in row for row in rows)
         assert not [name for name in names if name in text]
     file = b"".join(board.get("/figures/students.pupils/records.csv")).decode()
@@ -228,7 +237,7 @@ def test_records_are_searched_by_unit_and_by_surname_and_paged(board: Any) -> No
     )
     assert first_names != second_names
     by_name = css(parsed(board.get("/figures/students.pupils/?q=李")), "table.recs tbody th")
-    assert by_name and all(row.text.startswith("李") for row in by_name)
+    assert by_name and all(row.text_content().startswith("李") for row in by_name)
     place = css(page, "table.recs tbody tr td")[0].text
     by_unit = css(parsed(board.get(f"/figures/students.pupils/?q={place}")), "table.recs tbody tr")
     assert by_unit and all(css(row, "td")[0].text == place for row in by_unit)

@@ -11,11 +11,12 @@ import pyarrow as pa
 
 from fangxian.kernel.asof import AsOf
 
-from .engine import Engine, Moment, _because
-from .results import Floats, Ints
+from .engine import Engine, Moment, _because, _checks
+from .results import Check, Floats, Ints
 
 KEPT_FROM = 2_000  # records: fewer are found anew each time
 KEPT = 24
+CHECKED = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Records:
 
 
 _kept: OrderedDict[tuple[Any, ...], Records] = OrderedDict()
+_checked: OrderedDict[tuple[Any, ...], list[Check]] = OrderedDict()
 _lock = Lock()
 
 
@@ -73,3 +75,16 @@ def _keep(key: tuple[Any, ...], found: Records) -> None:
         _kept[key] = found
         while len(_kept) > KEPT:
             _kept.popitem(last=False)
+
+
+def checks(engine: Engine, figure: str, unit: int, at: AsOf) -> list[Check]:
+    """A figure's add-up checks at a unit: there are some where the unit has nothing above it."""
+    with engine._lock:
+        moment = _moment(engine, at)
+        key = (id(moment.facts.source), at, figure)
+        found = _checked.get(key)
+        if found is None:
+            found = _checked[key] = _checks(moment, figure)
+            while len(_checked) > CHECKED:
+                _checked.popitem(last=False)
+        return [check for check in found if check.unit == unit]

@@ -52,6 +52,7 @@ def trend(asked: Asked, figure: str, value: Value | None, first: date | None = N
     if value is None:
         return Trend((), (), 0)
     lacking = days().missing(first, yesterday)
+    COUNTER.want(lacking)
     known = [*days().series(figure, asked.unit.id, first, yesterday), (asked.at.day, value.value)]
     return Trend(tuple(day for day, _ in known), tuple(number for _, number in known), len(lacking))
 

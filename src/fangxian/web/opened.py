@@ -33,6 +33,7 @@ class Shown:
 
     record: OpenRecord
     name: str
+    key: str = ""  # by which the record's own page finds it among the figure's
 
     @property
     def place(self) -> str:
@@ -69,10 +70,11 @@ class Known:
 def open_records(table: pa.Table, at: AsOf, known: Known) -> list[Shown]:
     """Rows of `Engine.records`, in their order. A person is named where `known` says so."""
     records = opening.open_records(table, at)
-    unnamed = [r for r in records if not r.name or r.kind == "event"]
-    names: dict[Any, str] = {r.id: r.name for r in records}
+    unnamed = [record for record in records if not record.name or record.kind == "event"]
+    names: dict[Any, str] = {record.id: record.name for record in records}
     names |= {**_names(unnamed, at, known), **_strange(records, known)}
-    return [Shown(record, names[record.id] or "*") for record in records]
+    keys = [str(key) for key in table["id"].to_pylist()]
+    return [Shown(record, names[record.id] or "*", key) for record, key in zip(records, keys, strict=True)]
 
 
 def _strange(records: list[OpenRecord], known: Known) -> dict[Any, str]:

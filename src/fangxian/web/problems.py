@@ -48,6 +48,11 @@ class RemindToday(Problem):
     text = _("This page is of an earlier moment. Go back to now: reminders are of what is owed today.")
 
 
+class RecordNotThere(Problem):
+    status, code = HTTPStatus.NOT_FOUND, "record-not-there"
+    text = _("“{figure}” has no such record at “{unit}” at this moment. Open its list of records anew.")
+
+
 class PageNotThere(Problem):
     status, code = HTTPStatus.NOT_FOUND, "page-not-there"
     text = _("There is no page {page} of this list; it has {pages}. Go to its first page.")

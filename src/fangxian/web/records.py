@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from django.http import HttpRequest
 
+from fangxian.figures import inside
 from fangxian.registry.holding import holding
 from fangxian.registry.models import PersonState
 from fangxian.registry.tree import Tree
@@ -19,7 +20,9 @@ from .problems import PageNotThere
 
 SIZE = 50
 CHUNK = 5_000  # records that are opened at a time for a file
-SORTS = ("unit", "contribution", "id")
+SORTS = ("unit", "contribution")
+ORDERED = 48
+_ordered: dict[Any, pa.Table] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,7 @@ class Listed:
     q: str
     sort: str
     kind: str
+    weighed: bool  # not every record counts for 1
 
     @property
     def first(self) -> int:
@@ -45,16 +49,30 @@ class Listed:
         return min(self.number * SIZE, self.total)
 
 
-def listed(request: HttpRequest, asked: Asked, table: pa.Table, part: str) -> Listed:
-    """Raises PageNotThere."""
-    q, sort = request.GET.get("q", "").strip()[:40], request.GET.get("sort", "unit")
-    sort = sort if sort in SORTS else "unit"
-    found = chosen(table, asked, q, sort)
+def listed(request: HttpRequest, asked: Asked, figure: str, part: str) -> Listed:
+    """Raises PageNotThere, and what `inside.records` raises."""
+    q, sort = wanted(request)
+    every = inside.records(asked.engine, figure, asked.unit.id, asked.at, part)
+    found = chosen(asked, figure, part, q, sort)
     pages = max(1, math.ceil(len(found) / SIZE))
     number = _number(request.GET.get("page", "1"), pages)
-    rows = open_records(found.slice((number - 1) * SIZE, SIZE), asked.at, Known(asked.scope, asked.latest))
-    kind = table["kind"][0].as_py() if len(table) else ""
-    return Listed(part, rows, len(table), len(found), number, pages, q, sort, kind)
+    rows = _opened(found.slice((number - 1) * SIZE, SIZE), asked, figure, part)
+    weighed = bool(len(every)) and bool((every.contributions != 1).any())
+    return Listed(part, rows, len(every), len(found), number, pages, q, sort, every.record, weighed)
+
+
+def wanted(request: HttpRequest) -> tuple[str, str]:
+    q, sort = request.GET.get("q", "").strip()[:40], request.GET.get("sort", "unit")
+    return q, sort if sort in SORTS else "unit"
+
+
+def _opened(table: pa.Table, asked: Asked, figure: str, part: str) -> list[Shown]:
+    """With the submissions that put them there, where they are counted."""
+    reasons: list[list[int]] = [[]] * len(table)
+    if part == "counted" and len(table):
+        reasons = inside.because(asked.engine, figure, asked.at, table["id"].combine_chunks())
+    because = pa.array(reasons, pa.list_(pa.int64()))
+    return open_records(table.append_column("because", because), asked.at, Known(asked.scope, asked.latest))
 
 
 def _number(text: str, pages: int) -> int:
@@ -64,9 +82,30 @@ def _number(text: str, pages: int) -> int:
     return number
 
 
-def chosen(table: pa.Table, asked: Asked, q: str, sort: str) -> pa.Table:
-    found = _sought(table, asked, q) if q else table
-    return _sorted(found, asked.tree, sort)
+def chosen(asked: Asked, figure: str, part: str, q: str, sort: str) -> pa.Table:
+    """The records that `q` finds, in order; of all of them the order is remembered."""
+    key = (asked.counted.position, asked.at, figure, asked.unit.id, part, sort)
+    if not q and key in _ordered:
+        return _ordered[key]
+    table = _table(inside.records(asked.engine, figure, asked.unit.id, asked.at, part))
+    found = _sorted(_sought(table, asked, q) if q else table, asked.tree, sort)
+    if not q:
+        _ordered[key] = found
+        while len(_ordered) > ORDERED:
+            _ordered.pop(next(iter(_ordered)))
+    return found
+
+
+def _table(records: inside.Records) -> pa.Table:
+    kinds = pa.array([records.record] * len(records), pa.string())
+    return pa.table(
+        {
+            "id": records.ids,
+            "kind": kinds,
+            "unit": pa.array(records.units, pa.int64()),
+            "contribution": pa.array(records.contributions, pa.float64()),
+        }
+    )
 
 
 def _sought(table: pa.Table, asked: Asked, q: str) -> pa.Table:
@@ -99,8 +138,6 @@ def _sorted(table: pa.Table, tree: Tree, sort: str) -> pa.Table:
         return table
     if sort == "contribution":
         return table.sort_by([("contribution", "descending"), ("id", "ascending")])
-    if sort == "id":
-        return table.sort_by("id")
     return _by_unit(table, tree)
 
 
@@ -121,11 +158,7 @@ def _place(tree: Tree, unit: int | None) -> tuple[str, ...]:
     return tuple(tree.nodes[above].code for above in reversed(path))
 
 
-def opened(table: pa.Table, asked: Asked) -> Iterator[Shown]:
+def opened(table: pa.Table, asked: Asked, figure: str, part: str) -> Iterator[Shown]:
     """All records, opened piece by piece, for a file."""
     for start in range(0, len(table), CHUNK):
-        yield from open_records(table.slice(start, CHUNK), asked.at, Known(asked.scope, asked.latest))
-
-
-def summed(table: pa.Table) -> Any:
-    return pc.sum(table["contribution"]).as_py() or 0
+        yield from _opened(table.slice(start, CHUNK), asked, figure, part)

@@ -3,10 +3,11 @@
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
-from .views import board, bulletins, campaigns, figures, owing, problems, units
+from .views import board, bulletins, campaigns, figures, owing, problems, record, units
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", board.board, name="board"),
+    path("wall/", board.wall, name="wall"),
     path("trend/", board.trend, name="trend"),
     path("changes/", board.changes, name="changes"),
     path("owing/", owing.owing_page, name="owing"),
@@ -17,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("figures/<str:id>/", figures.figure, name="figure"),
     path("figures/<str:id>/records.<str:kind>", figures.download, {"what": "records"}, name="records"),
     path("figures/<str:id>/units.<str:kind>", figures.download, {"what": "units"}, name="by-unit"),
+    path("figures/<str:id>/records/<str:key>/", record.record, name="record"),
     path("units/", units.picker, name="units"),
     path("campaigns/", campaigns.campaigns, name="campaigns"),
     path("campaigns/<str:code>/", campaigns.campaign, name="campaign"),

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from typing import Any
+from urllib.parse import quote
 
 from django import template
 from django.utils.formats import date_format
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 from fangxian.figures import catalogue
 from fangxian.kernel.moments import OFFICE_ZONE
 
-from .. import shown
+from .. import origins, shown
 from ..asking import told
 
 register = template.Library()
@@ -110,6 +111,12 @@ def role(value: str) -> str:
 
 
 @register.filter
+def channel(value: str) -> str:
+    """How an answer came, or was confirmed."""
+    return origins.word(value)
+
+
+@register.filter
 def reason(value: str) -> str:
     """Why a record is excluded, in words."""
     words = {
@@ -168,6 +175,14 @@ def at(context: Any, **changes: Any) -> str:
     """The query of what is asked, with changes: {% at unit=unit.code %}."""
     asked = context.get("asked")
     return asked.address(**changes) if asked else ""
+
+
+@register.simple_tag(takes_context=True)
+def record_href(context: Any, row: Any) -> str:
+    """The page of a record of the list."""
+    figure, part = context["figure"].id, context["records"].part
+    path = f"/figures/{figure}/records/{quote(row.key, safe='')}/"
+    return str(context["asked"].address(path, part=None if part == "counted" else part))
 
 
 @register.simple_tag(takes_context=True)

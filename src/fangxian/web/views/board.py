@@ -92,6 +92,24 @@ def changes(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+def wall(request: HttpRequest) -> HttpResponse:
+    """For a screen on a wall: large, without controls; refreshed until it is told to stand still."""
+    asked = asking.read(request)
+    figures, counted = asked.engine.figures(asked.at), asked.engine.all(asked.at)
+    values = {id: by_unit.get(asked.unit.id) for id, by_unit in counted.items()}
+    covered = coverage.board(asked, figures, counted, parts_of(asked))
+    return page(
+        request,
+        "web/wall.html",
+        asked,
+        still=request.GET.get("still") == "1",
+        coverage=covered,
+        owing=owing.found(asked, covered),
+        **course(asked, headlines(asked, figures, values)),
+    )
+
+
+@require_safe
 def trend(request: HttpRequest) -> HttpResponse:
     """The courses of the large figures as a table."""
     asked = asking.read(request)

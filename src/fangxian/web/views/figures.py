@@ -1,25 +1,31 @@
 """A figure: what it counts, of what, why not more, by which parts, and its records."""
 
+import inspect
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
-import pyarrow as pa
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from fangxian.figures import inside, trend
 from fangxian.figures.problems import NotCountedHere, UnknownFigure
 from fangxian.figures.results import ByUnit, Number, Value, number
+from fangxian.kernel.changes import recording
 from fangxian.kernel.demonstration import demonstration_of
 from fangxian.kernel.home import current_home
 from fangxian.registry.tree import Node
 
-from .. import asking, exports, records, shown
+from .. import asking, clock, days, drawn, exports, records, shown
 from ..asking import Asked
 from ..opened import Shown
+from ..origins import Origins, origins
 from ..problems import UnknownFormat
 from ..templatetags import fx
+from ..uses import uses
 from .common import children, crumbs, hosted, page, zones
 
 
@@ -29,6 +35,7 @@ class Part:
 
     unit: Node
     figure: shown.Shown
+    change: Number | None  # since the end of yesterday
 
     @property
     def weight(self) -> tuple[Any, ...]:
@@ -74,15 +81,18 @@ def catalogue(request: HttpRequest) -> HttpResponse:
 @require_safe
 def figure(request: HttpRequest, id: str) -> HttpResponse:
     asked = asking.read(request)
-    declared = _declared(asked, id)
+    declared = declared_figure(asked, id)
     by_unit = asked.engine.by_unit(id, asked.at)
     value = by_unit.get(asked.unit.id)
     told = {
         "figure": shown.show(declared, value, asked),
+        "campaign": id.split(".")[1] if declared.group == "coverage" else "",
+        "program": _program(declared),
+        "version": trend.program(),
         "declared": declared,
         "definition": _(declared.definition),
         "lines": [_line(line) for line in declared.lines],
-        "crumbs": crumbs(asked, request.path),
+        "crumbs": [(_("Figures"), asked.address("/figures/")), *crumbs(asked, request.path)],
         "group": shown.group_name([declared.group]),
     }
     if value is None:
@@ -90,7 +100,7 @@ def figure(request: HttpRequest, id: str) -> HttpResponse:
     return page(request, "web/figure.html", asked, **told, **_insides(request, asked, by_unit, value, id))
 
 
-def _declared(asked: Asked, id: str) -> Any:
+def declared_figure(asked: Asked, id: str) -> Any:
     figures = asked.engine.figures(asked.at)
     if id not in figures:
         raise UnknownFigure(figure=id)
@@ -100,19 +110,29 @@ def _declared(asked: Asked, id: str) -> Any:
 def _insides(request: HttpRequest, asked: Asked, by_unit: ByUnit, value: Value, id: str) -> dict[str, Any]:
     sets = asked.engine.parts(id, asked.at)
     chosen = request.GET.get("part", "counted")
-    table = asked.engine.records(id, asked.unit.id, asked.at, chosen)
-    listed = records.listed(request, asked, table, chosen)
+    listed = records.listed(request, asked, id, chosen)
+    found = origins(asked, id)
+    parts = _parts(request, asked, by_unit, value, id)
+    ways = reckoned(asked, id, value, found, parts)
+    course = days.trend(asked, id, value)
+    then = days.yesterday(asked, id)
     return {
+        "origins": found,
+        "uses": uses(asked, id),
+        "course": drawn.line(course, 300, 110) if course else None,
+        "lacking": course.lacking,
+        "change": None if then is None else number(value.value - then.value),
+        "reckoned": ways,
+        "all_agree": all(way.agrees for way in ways),
         "sets": [(name, asked.address(part=name) + "#records", name == chosen) for name in sets],
         "excluded": [
             (r, n, asked.address(part=f"excluded:{r}") + "#records") for r, n in value.excluded.items()
         ],
-        "parts": _parts(request, asked, by_unit, value, id),
+        "parts": parts,
         "records": listed,
-        "sum": number(records.summed(table)),
-        "checks": _checks(asked, id),
         "downloads": [
-            (kind, asked.address(f"/figures/{id}/records.{kind}", part=chosen)) for kind in exports.FORMATS
+            (kind, asked.address(f"/figures/{id}/records.{kind}", part=chosen, q=listed.q))
+            for kind in exports.FORMATS
         ],
         "by_zone": asked.address(by="zone"),
         "by_tree": asked.address(),
@@ -130,7 +150,7 @@ def _parts(request: HttpRequest, asked: Asked, by_unit: ByUnit, value: Value, id
 
 
 def _of_units(asked: Asked, by_unit: ByUnit, units: list[Node], value: Value, id: str, by: str) -> Parts:
-    figure, rows, nothing, elsewhere = _declared(asked, id), [], 0, 0
+    figure, rows, nothing, elsewhere = declared_figure(asked, id), [], 0, 0
     for unit in units:
         counted = by_unit.get(unit.id)
         if counted is None:
@@ -138,14 +158,52 @@ def _of_units(asked: Asked, by_unit: ByUnit, units: list[Node], value: Value, id
         elif not counted.value and not counted.of:
             nothing += 1
         else:
-            rows.append(Part(unit, shown.show(figure, counted, asked, unit.code)))
+            then = days.days().value(id, unit.id, asked.at.day - timedelta(days=1))
+            change = None if then is None else number(counted.value - then.value)
+            rows.append(Part(unit, shown.show(figure, counted, asked, unit.code), change))
     rows.sort(key=lambda row: row.weight)
     return Parts(by, rows, nothing, elsewhere, value)
 
 
-def _checks(asked: Asked, id: str) -> list[Any]:
-    """The add-up checks that stand at this unit (they are made at the top of each line)."""
-    return [c for c in asked.engine.add_up_checks(asked.at) if c.figure == id and c.unit == asked.unit.id]
+@dataclass(frozen=True, slots=True)
+class Reckoned:
+    """One way of counting, in words, and what it comes to."""
+
+    words: str
+    value: Number
+    agrees: bool
+
+
+def reckoned(asked: Asked, id: str, value: Value, found: Origins, parts: Parts) -> list[Reckoned]:
+    """Several ways to the same number, each from other rows."""
+    counted = inside.records(asked.engine, id, asked.unit.id, asked.at)
+    ways = [(_("Records added up"), number(float(counted.contributions.sum())))]
+    for check in inside.checks(asked.engine, id, asked.unit.id, asked.at):
+        words = _("Parts {parts} − shared {shared} + own {own}")
+        ways.append(
+            (
+                words.format(parts=check.parts, shared=check.shared, own=check.own),
+                number(check.parts - check.shared + check.own),
+            )
+        )
+    if len(found.parts) > 1 and not (counted.contributions != 1).any():
+        ways.append((" + ".join(str(part.count) for part in found.parts), found.total))
+    if value.of is not None and "missing" in asked.engine.parts(id, asked.at):
+        missing = inside.records(asked.engine, id, asked.unit.id, asked.at, "missing")
+        short = number(float(missing.contributions.sum()))
+        out = value.missing if value.missing is not None else 0
+        excluded = number(out - short)
+        words = _("Out of {of} − missing {missing}").format(of=value.of, missing=short)
+        if excluded:
+            words += " − " + _("excluded {excluded}").format(excluded=excluded)
+        ways.append((words, number(value.of - short - excluded)))
+    return [Reckoned(words, sum, sum == value.value) for words, sum in ways]
+
+
+def _program(declared: Any) -> str:
+    """The lines that count it."""
+    count = getattr(declared.count, "func", declared.count)
+    return "".join(inspect.getsourcelines(count)[0]).rstrip()
 
 
 def _line(line: str) -> str:
@@ -172,16 +230,26 @@ def _elsewhere(asked: Asked, lines: tuple[str, ...]) -> list[tuple[str, str]]:
 def download(request: HttpRequest, id: str, what: str, kind: str) -> HttpResponseBase:
     """`what`: records or units. Names stay masked; the file says what it is of."""
     asked = asking.read(request)
-    declared, value = _declared(asked, id), asked.engine.value(id, asked.unit.id, asked.at)
+    declared, value = declared_figure(asked, id), asked.engine.value(id, asked.unit.id, asked.at)
     if value is None:
         raise NotCountedHere(figure=id, unit=asked.unit.code, lines=", ".join(declared.lines))
     if kind not in exports.FORMATS:
         raise UnknownFormat(format=kind, formats=", ".join(exports.FORMATS))
     head = list(_head(asked, declared, value, request.GET.get("part", "counted"), what))
+    head.append((_("Copy"), _written_down(request, asked, id, what, kind)))
     columns, rows = _unit_rows(asked, id) if what == "units" else _record_rows(request, asked, id)
     name = f"fangxian-{id}-{asked.unit.code}-{asking.told(asked.moment).replace(':', '')}-{what}"
     write = exports.as_csv if kind == "csv" else exports.as_xlsx
     return write(name, head, columns, rows)
+
+
+def _written_down(request: HttpRequest, asked: Asked, id: str, what: str, kind: str) -> str:
+    """The number of this copy, by which the change log tells what was taken, when and of what."""
+    copy = secrets.token_hex(4)
+    told = {"copy": copy, "figure": id, "unit": asked.unit.code, "what": what, "kind": kind}
+    with recording("web.copy", by="desk:duty", now=clock.latest()) as change:
+        change.detail["copy"] = told | {"as_of": asking.told(asked.moment), "position": asked.at.position}
+    return copy
 
 
 def _head(asked: Asked, declared: Any, value: Value, part: str, what: str) -> Iterator[tuple[Any, ...]]:
@@ -192,6 +260,7 @@ def _head(asked: Asked, declared: Any, value: Value, part: str, what: str) -> It
     yield _("Unit"), asked.unit.name, asked.unit.code
     yield _("As of"), asked.moment.isoformat(timespec="seconds")
     yield _("As known by"), asked.known.isoformat(timespec="seconds"), asked.at.position
+    yield _("Program"), trend.program()
     yield _("Value"), value.value
     if value.of is not None:
         yield _("Out of"), value.of
@@ -214,12 +283,9 @@ def _record_rows(
     request: HttpRequest, asked: Asked, id: str
 ) -> tuple[tuple[str, ...], Iterator[tuple[Any, ...]]]:
     part = request.GET.get("part", "counted")
-    table: pa.Table = asked.engine.records(id, asked.unit.id, asked.at, part)
-    table = records.chosen(
-        table, asked, request.GET.get("q", "").strip()[:40], request.GET.get("sort", "unit")
-    )
+    table = records.chosen(asked, id, part, *records.wanted(request))
     columns = (_("What"), _("Who or what"), _("Unit"), _("Lies in"), _("Contribution"), _("Submissions"))
-    return columns, (_record_row(row) for row in records.opened(table, asked))
+    return columns, (_record_row(row) for row in records.opened(table, asked, id, part))
 
 
 def _record_row(row: Shown) -> tuple[Any, ...]:

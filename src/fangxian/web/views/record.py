@@ -1,0 +1,189 @@
+"""One record of a figure: why it is counted, and every answer sheet about it, with what became of each."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from fangxian.campaigns.models import Campaign
+from fangxian.figures import inside
+from fangxian.registry.actions import disclose
+from fangxian.registry.holding import known
+from fangxian.registry.models import Merge
+from fangxian.registry.problems import NothingToDisclose
+from fangxian.submissions.forms.faults import in_language
+from fangxian.submissions.intake import published_form
+from fangxian.submissions.models import Revision, Submission, Verification
+
+from .. import asking, clock, coverage, shown
+from ..asking import Asked
+from ..opened import Known, Shown, open_records
+from ..problems import RecordNotThere
+from .common import crumbs, page
+from .figures import declared_figure
+
+SHEETS = 60  # the latest are shown
+KEPT_BACK = {"C": "contact", "D": "number", "F": "text"}  # classes of fields that no page shows
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    question: str
+    answer: str
+    kept_back: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """`state`: live, or what was said of it; `because`: it puts the record into the figure."""
+
+    row: Submission
+    campaign: str
+    answers: tuple[Answer, ...]
+    state: str
+    reason: str
+    verified: tuple[Verification, ...]
+    because: bool
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def record(request: HttpRequest, id: str, key: str) -> HttpResponse:
+    """With POST, what it is asked for: the full name and the phone, once that is written down."""
+    asked = asking.read(request)
+    declared, part = declared_figure(asked, id), request.GET.get("part", "counted")
+    table = _row(asked, id, part, key)
+    found, because = (
+        open_records(table, asked.at, Known(asked.scope, asked.latest))[0],
+        table["because"][0].as_py(),
+    )
+    sheets, more = _sheets(asked, found, because)
+    told: dict[str, Any] = {
+        "figure": shown.show(declared, asked.engine.value(id, asked.unit.id, asked.at), asked),
+        "record": found,
+        "part": part,
+        "sheets": sheets,
+        "more": more,
+        "crumbs": crumbs(asked, f"/figures/{id}/"),
+        "here": asked.address(request.path, part=part),
+        "is_person": found.record.kind == "person",
+    }
+    if request.method == "POST" and told["is_person"]:
+        told |= _disclosed(asked, int(found.record.id), request.POST.get("purpose", ""))
+    return page(request, "web/record.html", asked, **told)
+
+
+def _row(asked: Asked, figure: str, part: str, key: str) -> pa.Table:
+    """The record, of those of the figure at the unit alone. Raises RecordNotThere."""
+    records = inside.records(asked.engine, figure, asked.unit.id, asked.at, part)
+    wanted = pc.equal(pc.cast(records.ids, pa.string()), key) if len(records) else pa.array([], pa.bool_())
+    place = pc.index(wanted, True).as_py()
+    if place < 0:
+        raise RecordNotThere(figure=figure, unit=asked.unit.name)
+    ids = records.ids.slice(place, 1)
+    because = inside.because(asked.engine, figure, asked.at, ids) if part == "counted" else [[]]
+    return pa.table(
+        {
+            "id": ids,
+            "kind": [records.record],
+            "unit": [int(records.units[place])],
+            "contribution": [float(records.contributions[place])],
+            "because": pa.array(because, pa.list_(pa.int64())),
+        }
+    )
+
+
+def _disclosed(asked: Asked, person: int, purpose: str) -> dict[str, str]:
+    by, now = asked.actor.name, clock.latest()
+    name = disclose(person=person, field="name", purpose=purpose, by=by, now=now)
+    try:
+        phone = disclose(person=person, field="phone", purpose=purpose, by=by, now=now)
+    except NothingToDisclose:
+        phone = ""
+    return {"name": name, "phone": phone}
+
+
+# ------------------------------------------------------------------------------------ answer sheets
+
+
+def _sheets(asked: Asked, found: Shown, because: list[int]) -> tuple[list[Sheet], int]:
+    """The latest about the record's subject, by the moment, and how many there are besides."""
+    rows = Submission.objects.filter(_about(asked, found, because), recorded__lte=asked.at.position)
+    rows = rows.select_related("form_version").order_by("-happened", "-pk")
+    shown_rows = list(rows.defer("form_version__xlsform", "form_version__xform")[: SHEETS + 1])
+    more = max(0, rows.count() - SHEETS) if len(shown_rows) > SHEETS else 0
+    shown_rows = shown_rows[:SHEETS]
+    pks = [row.pk for row in shown_rows]
+    campaigns = {row.pk: row for row in Campaign.objects.filter(pk__in={r.campaign_id for r in shown_rows})}
+    said = _said(asked, pks)
+    verified: dict[int, list[Verification]] = {}
+    for one in Verification.objects.filter(submission__in=pks, recorded__lte=asked.at.position).order_by(
+        "pk"
+    ):
+        verified.setdefault(one.submission_id, []).append(one)
+    return [
+        Sheet(
+            row,
+            coverage.campaign_name(campaigns[row.campaign_id]),
+            tuple(_answers(row)),
+            *said.get(row.pk, ("live", "")),
+            tuple(verified.get(row.pk, ())),
+            row.pk in because,
+        )
+        for row in shown_rows
+    ], more
+
+
+def _about(asked: Asked, found: Shown, because: list[int]) -> Q:
+    record = found.record
+    match record.kind:
+        case "person":
+            return Q(subject_kind="person", subject__in=_same(asked, int(record.id)))
+        case "household":
+            return Q(subject_kind="household", subject=record.id) | Q(household=record.id)
+        case "unit":
+            return Q(subject_kind="unit", subject=record.id) | Q(pk__in=because)
+        case "submission":
+            return Q(pk=record.id)
+    return Q(pk__in=because)
+
+
+def _same(asked: Asked, person: int) -> set[int]:
+    """The person, and whoever was found to be the same."""
+    merged = Merge.objects.filter(known(asked.at.position), into=person)
+    return {person, *merged.values_list("person_id", flat=True)}
+
+
+def _said(asked: Asked, pks: Iterable[int]) -> dict[int, tuple[str, str]]:
+    """What was said of a sheet since, by the moment, and why; as figures take it."""
+    found: dict[int, tuple[str, str]] = {}
+    rows = Revision.objects.filter(submission__in=list(pks), recorded__lte=asked.at.position).order_by("pk")
+    for pk, kind, day, reason in rows.values_list("submission_id", "kind", "day", "reason"):
+        if day is None or day <= asked.at.day:
+            found[pk] = kind, reason
+    return found
+
+
+def _answers(row: Submission) -> Iterable[Answer]:
+    form = published_form(row.form_version_id, row.form_version.sha256)
+    for question in form.questions:
+        if question.asked and question.name in row.answers:
+            kept_back = question.field_class in KEPT_BACK
+            answer = _("kept back") if kept_back else _told(question, row.answers[question.name])
+            yield Answer(question.label_in(), answer, kept_back)
+
+
+def _told(question: Any, answer: Any) -> str:
+    labels = {choice.name: shown_label(choice) for choice in question.choices}
+    if isinstance(answer, list):
+        return "、".join(labels.get(one, str(one)) for one in answer) or "—"
+    return labels.get(answer, str(answer)) if isinstance(answer, str) else str(answer)
+
+
+def shown_label(choice: Any) -> str:
+    return in_language(choice.label) or str(choice.name)
