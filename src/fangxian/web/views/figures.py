@@ -15,7 +15,7 @@ from fangxian.kernel.demonstration import demonstration_of
 from fangxian.kernel.home import current_home
 from fangxian.registry.tree import Node
 
-from .. import asking, exports, records, shown
+from .. import asking, disclosure, exports, records, shown
 from ..asking import Asked
 from ..opened import Shown
 from ..problems import UnknownFormat
@@ -101,7 +101,9 @@ def _insides(request: HttpRequest, asked: Asked, by_unit: ByUnit, value: Value, 
     sets = asked.engine.parts(id, asked.at)
     chosen = request.GET.get("part", "counted")
     table = asked.engine.records(id, asked.unit.id, asked.at, chosen)
-    listed = records.listed(request, asked, table, chosen)
+    listed = records.listed(request, asked, table, chosen) if disclosure.may_open(asked, id) else None
+    if listed:
+        disclosure.opened(request, asked, id, len(listed.rows))
     return {
         "sets": [(name, asked.address(part=name) + "#records", name == chosen) for name in sets],
         "excluded": [
@@ -112,7 +114,8 @@ def _insides(request: HttpRequest, asked: Asked, by_unit: ByUnit, value: Value, 
         "sum": number(records.summed(table)),
         "checks": _checks(asked, id),
         "downloads": [
-            (kind, asked.address(f"/figures/{id}/records.{kind}", part=chosen)) for kind in exports.FORMATS
+            (kind, asked.address(f"/figures/{id}/records.{kind}", part=chosen))
+            for kind in (exports.FORMATS if listed else ())
         ],
         "by_zone": asked.address(by="zone"),
         "by_tree": asked.address(),
@@ -177,7 +180,10 @@ def download(request: HttpRequest, id: str, what: str, kind: str) -> HttpRespons
         raise NotCountedHere(figure=id, unit=asked.unit.code, lines=", ".join(declared.lines))
     if kind not in exports.FORMATS:
         raise UnknownFormat(format=kind, formats=", ".join(exports.FORMATS))
+    if what == "records":
+        disclosure.require_open(asked, id)
     head = list(_head(asked, declared, value, request.GET.get("part", "counted"), what))
+    head.append((_("Copy"), disclosure.copied(request, asked, id, people=what == "records")))
     columns, rows = _unit_rows(asked, id) if what == "units" else _record_rows(request, asked, id)
     name = f"fangxian-{id}-{asked.unit.code}-{asking.told(asked.moment).replace(':', '')}-{what}"
     write = exports.as_csv if kind == "csv" else exports.as_xlsx
