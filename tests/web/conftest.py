@@ -11,8 +11,10 @@ from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
+from django.test import Client
 from tests.officer import officer, open_officer
 
 from fangxian.campaigns.models import Reminder
@@ -145,9 +147,19 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
+@pytest.fixture(scope="package")
+def session(site: str, django_db_blocker: Any) -> str:
+    """The duty officer's, committed, so that the server's threads know it."""
+    with django_db_blocker.unblock():
+        client = Client()
+        client.force_login(officer())
+        return client.cookies[settings.SESSION_COOKIE_NAME].value
+
+
 @pytest.fixture
-def page(chromium: Any, site: str) -> Iterator[Any]:
+def page(chromium: Any, site: str, session: str) -> Iterator[Any]:
     context = chromium.new_context(base_url=site, viewport={"width": 1280, "height": 900}, locale="zh-CN")
+    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": site}])
     context.set_default_timeout(20_000)
     page, said = context.new_page(), []
     page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)

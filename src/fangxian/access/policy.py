@@ -82,7 +82,8 @@ def may(actor: Actor, purpose: str) -> bool:
 
 def _holding(actor: Actor, purpose: str) -> Iterable[Held]:
     asked = purposes()[purpose]
-    return (held for held in actor.held if asked.of(held.role) is not None)
+    held = (held for held in actor.held if asked.of(held.role) is not None)
+    return (h for h in held if h.whole) if asked.relation == "whole" else held
 
 
 def scope(actor: Actor, purpose: str) -> Scope:
@@ -103,7 +104,9 @@ def verdict(actor: Actor, field_class: str, units: int | Iterable[int] | None, *
     """no, masked or shown: the best that a role says which reaches one of the units (where somebody counts
     now). `units` None: of nobody in particular."""
     wanted = [units] if isinstance(units, int) else units
-    held = [h for h in _holding(actor, purpose) if wanted is None or any(h.reaches(u) for u in wanted)]
+    held = [
+        h for h in _holding(actor, purpose) if wanted is None or h.whole or not h.units.isdisjoint(wanted)
+    ]
     asked = purposes()[purpose]
     found = [(asked.of(h.role) or {}).get(field_class, NO) for h in held]
     return max(found, key=_ORDER.index, default=NO)

@@ -21,7 +21,7 @@ from fangxian.access.problems import NoRole, NotThere, RouteUnclassified, SignIn
 from fangxian.kernel.problems import Problem
 
 from . import clock
-from .middleware import problem_page
+from .middleware import problem_page, wants_json
 
 Respond = Callable[[HttpRequest], HttpResponse]
 
@@ -90,8 +90,7 @@ def check(actor: Actor | None, name: str) -> Route:
 
 def wants_page(request: HttpRequest) -> bool:
     """A browser that opens a page; programs and HTMX get the problem itself."""
-    asked = request.headers.get("Accept", "*/*")
-    return request.method in ("GET", "HEAD") and ("text/html" in asked or asked == "*/*")
+    return request.method in ("GET", "HEAD") and not wants_json(request)
 
 
 def sign_in(request: HttpRequest, problem: Problem) -> HttpResponse:

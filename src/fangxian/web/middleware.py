@@ -69,7 +69,7 @@ def language(respond: Respond) -> Respond:
 def problem_page(request: HttpRequest, problem: Problem) -> HttpResponse:
     """A problem with its status: a page; a fragment where HTMX asked; an object where a program did."""
     shown = {"problem": problem, "sentence": problem.sentence()}
-    if _wants_json(request):
+    if wants_json(request):
         told = {"code": problem.code, "status": problem.status, "detail": problem.sentence()}
         return JsonResponse(told, status=problem.status, content_type="application/problem+json")
     fragment = request.headers.get("HX-Request") and not request.headers.get("HX-Boosted")
@@ -77,7 +77,7 @@ def problem_page(request: HttpRequest, problem: Problem) -> HttpResponse:
     return render(request, page, shown, status=problem.status)
 
 
-def _wants_json(request: HttpRequest) -> bool:
+def wants_json(request: HttpRequest) -> bool:
     asked = request.headers.get("Accept", "")
     return "json" in asked and "html" not in asked or request.path.endswith(".json")
 

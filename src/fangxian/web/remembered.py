@@ -19,13 +19,12 @@ from django.urls import Resolver404, resolve
 from fangxian.access import policy
 from fangxian.access.actor import Actor
 from fangxian.kernel.home import current_home
-from fangxian.kernel.models import Change
+from fangxian.kernel.models import Head
 
 from . import clock, counting, days
 from .guard import routes
 
 KEPT = ("count", "issue", "chase")  # purposes
-COPIED = "web.copy"  # that a file was taken shows on no page
 LARGEST = 48 * 2**20  # bytes of all pages that are kept
 _TOKEN = re.compile(rb'(name="csrfmiddlewaretoken" value=")[A-Za-z0-9]{32,128}"')
 _PLACE = b"@token@"
@@ -94,7 +93,7 @@ def _state(request: HttpRequest) -> object | None:
     what is asked while the figures lag behind."""
     if request.method != "GET" or request.path.startswith(settings.STATIC_URL) or not _harmless(request):
         return None
-    head = Change.objects.exclude(action=COPIED).order_by("-position").values_list("position").first()
+    head = Head.objects.values_list("position").first()
     known = counting.abreast()
     return (
         None

@@ -90,9 +90,14 @@ def application() -> Application:
     from django.core.wsgi import get_wsgi_application
 
     django.setup()
+    from fangxian.access import audit
+
+    from . import clock
+
     made = get_wsgi_application()
     import_module(settings.ROOT_URLCONF)  # what cannot start stops here, not at the first visitor
     threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
+    audit.start_sealer(clock.machine)
     return made
 
 

@@ -31,4 +31,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("problems/", problems.problems, name="problems"),
     path("language/", set_language, name="language"),
     path("accounts/", include("fangxian.web.urls_accounts")),
+    path("", include("fangxian.web.urls_people")),
 ]

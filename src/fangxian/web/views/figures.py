@@ -1,7 +1,6 @@
 """A figure: what it counts, of what, why not more, by which parts, and its records."""
 
 import inspect
-import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,12 +13,11 @@ from django.views.decorators.http import require_safe
 from fangxian.figures import inside, trend
 from fangxian.figures.problems import NotCountedHere, UnknownFigure
 from fangxian.figures.results import ByUnit, Number, Value, number
-from fangxian.kernel.changes import recording
 from fangxian.kernel.demonstration import demonstration_of
 from fangxian.kernel.home import current_home
 from fangxian.registry.tree import Node
 
-from .. import asking, clock, days, drawn, exports, records, shown
+from .. import asking, days, disclosure, drawn, exports, records, shown
 from ..asking import Asked
 from ..opened import Shown
 from ..origins import Origins, origins
@@ -110,7 +108,9 @@ def declared_figure(asked: Asked, id: str) -> Any:
 def _insides(request: HttpRequest, asked: Asked, by_unit: ByUnit, value: Value, id: str) -> dict[str, Any]:
     sets = asked.engine.parts(id, asked.at)
     chosen = request.GET.get("part", "counted")
-    listed = records.listed(request, asked, id, chosen)
+    listed = records.listed(request, asked, id, chosen) if disclosure.may_open(asked, id) else None
+    if listed:
+        disclosure.opened(request, asked, id, len(listed.rows))
     found = origins(asked, id)
     parts = _parts(request, asked, by_unit, value, id)
     ways = reckoned(asked, id, value, found, parts)
@@ -133,6 +133,7 @@ def _insides(request: HttpRequest, asked: Asked, by_unit: ByUnit, value: Value, 
         "downloads": [
             (kind, asked.address(f"/figures/{id}/records.{kind}", part=chosen, q=listed.q))
             for kind in exports.FORMATS
+            if listed
         ],
         "by_zone": asked.address(by="zone"),
         "by_tree": asked.address(),
@@ -235,21 +236,14 @@ def download(request: HttpRequest, id: str, what: str, kind: str) -> HttpRespons
         raise NotCountedHere(figure=id, unit=asked.unit.code, lines=", ".join(declared.lines))
     if kind not in exports.FORMATS:
         raise UnknownFormat(format=kind, formats=", ".join(exports.FORMATS))
+    if what == "records":
+        disclosure.require_open(asked, id)
     head = list(_head(asked, declared, value, request.GET.get("part", "counted"), what))
-    head.append((_("Copy"), _written_down(request, asked, id, what, kind)))
+    head.append((_("Copy"), disclosure.copied(request, asked, id, people=what == "records")))
     columns, rows = _unit_rows(asked, id) if what == "units" else _record_rows(request, asked, id)
     name = f"fangxian-{id}-{asked.unit.code}-{asking.told(asked.moment).replace(':', '')}-{what}"
     write = exports.as_csv if kind == "csv" else exports.as_xlsx
     return write(name, head, columns, rows)
-
-
-def _written_down(request: HttpRequest, asked: Asked, id: str, what: str, kind: str) -> str:
-    """The number of this copy, by which the change log tells what was taken, when and of what."""
-    copy = secrets.token_hex(4)
-    told = {"copy": copy, "figure": id, "unit": asked.unit.code, "what": what, "kind": kind}
-    with recording("web.copy", by="desk:duty", now=clock.latest()) as change:
-        change.detail["copy"] = told | {"as_of": asking.told(asked.moment), "position": asked.at.position}
-    return copy
 
 
 def _head(asked: Asked, declared: Any, value: Value, part: str, what: str) -> Iterator[tuple[Any, ...]]:

@@ -17,7 +17,7 @@ from fangxian.kernel.moments import day_of
 from fangxian.registry.actions import disclose
 from fangxian.registry.problems import NothingToDisclose
 
-from .. import asking, clock, coverage
+from .. import asking, clock, coverage, disclosure
 from ..asking import Asked
 from ..owing import Owing, debtors, owing, responsible, to_remind, zone_of
 from ..problems import NobodyResponsible, NothingOwed, PageNotThere, RemindToday
@@ -133,6 +133,7 @@ def contact(request: HttpRequest) -> HttpResponse:
     person, _masked = responsible({unit.id}, asked).get(unit.id, (None, ""))
     if person is None:
         raise NobodyResponsible(unit=unit.name)
+    disclosure.looked(request, "C", subject=f"person:{person}", unit=unit.code)
     purpose = _("To telephone about what {unit} owes").format(unit=unit.name)
     look = partial(disclose, person=person, purpose=purpose, by=asked.actor.name, now=clock.latest())
     name = look(field="name")

@@ -11,6 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from fangxian.access import policy
+from fangxian.access.problems import NotYours
 from fangxian.campaigns.models import Campaign
 from fangxian.figures import inside
 from fangxian.registry.actions import disclose
@@ -21,7 +23,7 @@ from fangxian.submissions.forms.faults import in_language
 from fangxian.submissions.intake import published_form
 from fangxian.submissions.models import Revision, Submission, Verification
 
-from .. import asking, clock, coverage, shown
+from .. import asking, clock, coverage, disclosure, shown
 from ..asking import Asked
 from ..opened import Known, Shown, open_records
 from ..problems import RecordNotThere
@@ -57,6 +59,7 @@ def record(request: HttpRequest, id: str, key: str) -> HttpResponse:
     """With POST, what it is asked for: the full name and the phone, once that is written down."""
     asked = asking.read(request)
     declared, part = declared_figure(asked, id), request.GET.get("part", "counted")
+    disclosure.require_open(asked, id)
     table = _row(asked, id, part, key)
     found, because = (
         open_records(table, asked.at, Known(asked.scope, asked.latest))[0],
@@ -73,7 +76,11 @@ def record(request: HttpRequest, id: str, key: str) -> HttpResponse:
         "here": asked.address(request.path, part=part),
         "is_person": found.record.kind == "person",
     }
+    disclosure.looked(request, "E", subject=f"figure:{id}:{key}", unit=asked.unit.code, count=len(sheets))
     if request.method == "POST" and told["is_person"]:
+        if policy.verdict(asked.actor, "C", asked.unit.id, purpose="unmask") != policy.SHOWN:
+            raise NotYours(roles="、".join(asked.actor.role_names))
+        disclosure.looked(request, "C", subject=f"person:{found.record.id}", unit=asked.unit.code)
         told |= _disclosed(asked, int(found.record.id), request.POST.get("purpose", ""))
     return page(request, "web/record.html", asked, **told)
 

@@ -1,0 +1,69 @@
+"""What is handed out, and that it was: records that say something of people are opened by the policy, logged,
+and every file bears the id of its copy."""
+
+from django.http import HttpRequest
+
+from fangxian.access import audit, policy
+from fangxian.access.actor import Actor
+from fangxian.access.problems import NotThere
+
+from .asking import Asked
+
+
+def may_open(asked: Asked, figure: str) -> bool:
+    """Whether the records of this figure are for the visitor: as people, and as health."""
+    wanted = "BE" if policy.of_health(figure) else "B"
+    said = (policy.verdict(asked.actor, c, asked.unit.id, purpose="count") for c in wanted)
+    return policy.NO not in said
+
+
+def require_open(asked: Asked, figure: str) -> None:
+    """Raises NotThere."""
+    if not may_open(asked, figure):
+        raise NotThere()
+
+
+def opened(request: HttpRequest, asked: Asked, figure: str, count: int) -> None:
+    """Log a look at records of health."""
+    if policy.of_health(figure) and count:
+        looked(request, "E", subject=f"figure:{figure}", unit=asked.unit.code, count=count)
+
+
+def copied(request: HttpRequest, asked: Asked, figure: str, *, people: bool) -> str:
+    """Log an export; the id of this copy."""
+    copy, classes = audit.new_copy(), "ABE" if policy.of_health(figure) and people else "AB"
+    subject = f"figure:{figure}"
+    looked(request, classes, "export", subject=subject, unit=asked.unit.code, copy=copy, always=True)
+    return copy
+
+
+def looked(
+    request: HttpRequest,
+    classes: str,
+    what: str = "read",
+    *,
+    subject: str = "",
+    unit: str = "",
+    count: int = 1,
+    copy: str = "",
+    detail: dict[str, str] | None = None,
+    always: bool = False,
+) -> None:
+    """Into the audit log: classes C to F, and whatever must be there `always`."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    sensitive = "".join(c for c in classes if c in "CDEF")
+    if not sensitive and not always:
+        return
+    match = request.resolver_match
+    audit.record(
+        actor.name,
+        what,
+        at=request.moment,  # type: ignore[attr-defined]
+        route=(match.view_name if match else "") or "",
+        classes=classes if always else sensitive,
+        unit=unit,
+        subject=subject,
+        count=count,
+        copy=copy,
+        detail=detail,
+    )
