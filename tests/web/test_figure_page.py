@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from lxml import html
 
+from fangxian.access.models import Event
 from fangxian.figures import inside
 from fangxian.figures.trend import program
-from fangxian.kernel.models import Change
 from fangxian.registry.models import Disclosure, PersonState
 from fangxian.submissions.models import Submission, Verification
 from fangxian.web import asking, counting
@@ -157,9 +157,9 @@ def test_a_copy_has_a_number_that_the_log_knows(board: Any) -> None:
     text = b"".join(board.get(f"{BACK}records.csv")).decode("utf-8-sig")
     head = dict((row + [""])[:2] for row in csv.reader(text.split("\r\n\r\n")[0].splitlines()))
     copy = head["副本编号"]
-    written = Change.objects.filter(action="web.copy").get()
-    assert written.detail["copy"]["copy"] == copy
-    assert written.detail["copy"]["figure"] == BACK.split("/")[2] and head["程序版本"] == program()
+    written = Event.objects.get(what="export")
+    assert (written.copy, written.subject) == (copy, f"figure:{BACK.split('/')[2]}")
+    assert head["程序版本"] == program()
 
 
 def test_a_search_is_in_the_file_too(board: Any) -> None:
