@@ -893,3 +893,37 @@ CASES["rows of uneven length"] = Case(
     rejected=[(5, heading, "cell-missing") for heading in STAFF[1:]],
     ignored=[7],
 )
+
+
+# ---- XML as no office program writes it: a far cell must not be hidden from what bounds the memory ---------
+
+_FAR = b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
+for _name, _xml in {
+    "in lower case": _FAR.replace(b"XFD", b"xfd"),
+    "after a line end": _FAR.replace(b" r=", b"\n\tr="),
+}.items():
+    CASES[f"a far cell written {_name}"] = Case(
+        lambda folder, x=_xml: _more(good_xlsx(folder), x),
+        accepted=[2, 3, 4],
+        ignored=[1_048_576],
+        memory=60,
+    )
+for _name, _xml in {
+    "in single quotes": _FAR.replace(b'"', b"'"),
+    "with blanks around the sign": _FAR.replace(b"=", b" = "),
+    "with a sign that ends a tag": _FAR.replace(b"<c ", b'<c x=">" ').replace(b"<row ", b'<row x=">" '),
+    "without its place": b"<row><c><f>1+1</f></c></row>",
+}.items():
+    CASES[f"a cell written {_name}"] = Case(
+        lambda folder, x=_xml: _more(good_xlsx(folder), x), error="file-broken", memory=60
+    )
+
+
+@case("a far cell under an odd prefix", accepted=[2, 3, 4], ignored=[1_048_576], memory=60)
+def _odd_prefix(folder: Path) -> Path:
+    names = b' xmlns:my-x.="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+    far = _FAR
+    for tag in (b"row", b"c", b"v"):
+        far = far.replace(b"<" + tag, b"<my-x.:" + tag).replace(b"</" + tag, b"</my-x.:" + tag)
+    path = _more(good_xlsx(folder), far)
+    return with_sheet(path, lambda sheet: sheet.replace(b"<worksheet", b"<worksheet" + names, 1))

@@ -1,18 +1,23 @@
 """What the reader of .xlsx does not tell of a sheet, found in its XML as it streams by: what is hidden or
 merged, formulas that were never computed, errors, and how far its cells lie apart.
 
-Regular expressions over whole megabytes, as a parser in Python would take the time of all else together.
+Regular expressions over whole megabytes, as a parser in Python would take the time of all else together. As
+they also bound the memory, XML that they might misread (attributes in single quotes, say, which no office
+program writes) is refused.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from .problems import FileBroken
+from .result import FileRefused
 from .text import Broken
 
 _LONGEST = 32 << 20  # of one row
-_TAG = rb"<(?:\w+:)?"
-_END = rb"</(?:\w+:)?"
+_PREFIX = rb"(?:[^\s<>/!?:\"']+:)?"
+_TAG = rb"<" + _PREFIX
+_END = rb"</" + _PREFIX
 _ROW = re.compile(_TAG + rb"row\b([^>]*)>")
 _COLUMN = re.compile(_TAG + rb"col\b([^>]*)>")
 _MERGED = re.compile(_TAG + rb'mergeCell\b[^>]*\bref="([A-Z]+)([0-9]+):([A-Z]+)([0-9]+)"')
@@ -24,12 +29,16 @@ _ERROR = re.compile(
     _TAG + rb'c\b([^>]*\bt="e"[^>]*)>(?:' + _TAG + rb"f\b[^<]*(?:" + _END + rb"f>)?)?"
     rb"\s*" + _TAG + rb"v>([^<]*)<"
 )
-_PLACE = re.compile(rb'\br="([A-Z]+)([0-9]+)"')
+_PLACE = re.compile(rb'\br="([A-Za-z]+)([0-9]+)"')
 _NUMBER = re.compile(rb'\br="([0-9]+)"')
 _BOUNDS = re.compile(rb'\b(min|max)="([0-9]+)"')
 _HIDDEN = re.compile(rb'\bhidden="(?:1|true)"')
 _NUMBERS = re.compile(_TAG + rb'row\b[^>]*?\br="([0-9]+)"')
-_LETTERS = re.compile(rb'\br="([A-Z]{1,3})[0-9]')
+_LETTERS = re.compile(rb'\br="([A-Za-z]{1,3})[0-9]')
+_CELL_ROWS = re.compile(rb'\br="[A-Za-z]{1,3}([0-9]+)"')
+_GREATER = re.compile(rb'="[^"<]*>')
+_SIGNS = (b"='", b"= ", b" =", b"=\t", b"\t=", b"=\n", b"\n=", b"=\r", b"\r=")
+_UNUSUAL = re.compile(_TAG + rb"(?:row|c|col|mergeCell)\s[^<>]*?(?:=['\s]|\s=|=\"[^\"<>]*>)")
 
 
 @dataclass(slots=True)
@@ -53,7 +62,7 @@ class Scanner:
         self.looks = Looks()
         self._rest = RowCutter()
         self._seen = 0
-        self._beyond = re.compile(rb' r="[A-Z]')
+        self._wider = _wider_than(-1)
 
     def feed(self, piece: bytes) -> None:
         whole = self._rest.feed(piece)
@@ -65,6 +74,7 @@ class Scanner:
         return self.looks
 
     def _look(self, xml: bytes) -> None:
+        _refuse_unusual(xml)
         looks = self.looks
         looks.values += (xml.count(b"v>") + xml.count(b"is>")) // 2
         self._widen(xml)
@@ -79,11 +89,10 @@ class Scanner:
 
     def _widen(self, xml: bytes) -> None:
         """`columns` reaches to the last cell. Only where one lies beyond is each looked at."""
-        if self._beyond.search(xml):
-            self.looks.columns = max(map(column_of, set(_LETTERS.findall(xml)))) + 1
-            last = self.looks.columns - 1
-            near = b"[%c-Z][0-9]|" % (ord("A") + last + 1) if last < 25 else b""
-            self._beyond = re.compile(rb' r="(?:' + near + rb"[A-Z]{2})")
+        if self._wider.search(xml):
+            last = max(map(column_of, set(_LETTERS.findall(xml))), default=0)
+            self.looks.columns = max(self.looks.columns, last + 1)
+            self._wider = _wider_than(self.looks.columns - 1)
 
     def _count(self, xml: bytes) -> None:
         """`rows` reaches to the last row, in whatever order they come; rows without a number count on."""
@@ -91,8 +100,14 @@ class Scanner:
         numbers = _NUMBERS.findall(xml)
         if b"hidden=" not in xml and tags == len(numbers):
             self._seen += tags
-            looks.rows = max(looks.rows, *map(int, numbers)) if numbers else looks.rows
-            return
+            looks.rows = max([looks.rows, *map(int, numbers)])
+        else:
+            self._count_each(xml)
+        if _beyond(looks.rows).search(xml):  # a cell may say another row than the row that it is in
+            looks.rows = max([looks.rows, *map(int, _CELL_ROWS.findall(xml))])
+
+    def _count_each(self, xml: bytes) -> None:
+        looks = self.looks
         for match in _ROW.finditer(xml):
             self._seen += 1
             given = _NUMBER.search(match[1])
@@ -118,8 +133,9 @@ class Scanner:
 
     def _keep(self, attributes: bytes, broken: Broken) -> None:
         place = _PLACE.search(attributes)
-        if place is not None:
-            self.looks.broken[int(place[2]), column_of(place[1])] = broken
+        if place is None:
+            raise FileRefused(FileBroken())
+        self.looks.broken[int(place[2]), column_of(place[1])] = broken
 
 
 class RowCutter:
@@ -145,10 +161,33 @@ class RowCutter:
         return b"".join(self._held)
 
 
+def _refuse_unusual(xml: bytes) -> None:
+    if (_GREATER.search(xml) or any(sign in xml for sign in _SIGNS)) and _UNUSUAL.search(xml):
+        raise FileRefused(FileBroken())
+
+
+def _wider_than(column: int) -> re.Pattern[bytes]:
+    """A cell to the right of this column; of those with two letters, any."""
+    near = b"[%c-Z%c-z][0-9]|" % (66 + column, 98 + column) if column < 25 else b""
+    return re.compile(rb'\br="(?:' + near + rb"[A-Za-z]{2})")
+
+
+def _beyond(row: int) -> re.Pattern[bytes]:
+    """A cell below this row."""
+    digits = b"%d" % row
+    longer = rb"[0-9]{%d,}" % (len(digits) + 1)
+    larger = [
+        digits[:place] + b"[%c-9]" % (digit + 1) + rb"[0-9]{%d}" % (len(digits) - place - 1)
+        for place, digit in enumerate(digits)
+        if digit < ord("9")
+    ]
+    return re.compile(rb'\br="[A-Za-z]{1,3}(?:' + b"|".join([longer, *larger]) + rb')"')
+
+
 def column_of(letters: bytes) -> int:
     """From 0: b"A" is 0."""
     number = 0
-    for letter in letters:
+    for letter in letters.upper():
         number = number * 26 + letter - 64
     return number - 1
 

@@ -168,8 +168,8 @@ def _whole_rows(path: Path, member: str) -> Iterator[bytes]:
     yield cutter.close()
 
 
-_START = re.compile(rb"<(\w+:)?sheetData\b[^>]*>")
-_PLACE = re.compile(rb'\br="[A-Z]+[0-9]+"')
+_START = re.compile(rb"<([^\s<>/!?:\"']+:)?sheetData\b[^>]*>")
+_PLACE = re.compile(rb'\br="[A-Za-z]+[0-9]+"')
 
 
 def _compacted(path: Path, member: str, rows: Sequence[int], columns: Sequence[int]) -> io.BytesIO:
