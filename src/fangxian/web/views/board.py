@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
+from fangxian.figures import inside
 from fangxian.figures.results import Number, Value, number
 from fangxian.registry.queries import without_first_responsible, zone_faults
 
@@ -16,6 +17,8 @@ from . import bulletins, owing
 from .common import page, parts_of
 
 SHOWN_FAULTS = 5
+KEPT_FAULTS = 8
+_faults: dict[Any, tuple[Any, tuple[list[Any], list[Any]]]] = {}
 
 
 @require_safe
@@ -59,18 +62,31 @@ class Faults:
 
 
 def faults(asked: Asked, limit: int = SHOWN_FAULTS) -> Faults:
-    day, position = asked.at.day, asked.at.position
     under = under_of(asked)
-    unzoned = [fault for fault in zone_faults(day, position) if fault.unit.id in under]
-    unheaded = [node for node in without_first_responsible(day, position) if node.id in under]
+    every_unzoned, every_unheaded = every_fault(asked)
+    unzoned = [fault for fault in every_unzoned if fault.unit.id in under]
+    unheaded = [node for node in every_unheaded if node.id in under]
     return Faults(unzoned[:limit], len(unzoned), unheaded[:limit], len(unheaded))
+
+
+def every_fault(asked: Asked) -> tuple[list[Any], list[Any]]:
+    """Of the whole register, remembered for the last few moments (and the trees that they are of)."""
+    key = (id(asked.tree), asked.at.day, asked.at.position)
+    known = _faults.get(key)
+    if known is None:
+        day, position = asked.at.day, asked.at.position
+        found = zone_faults(day, position), without_first_responsible(day, position)
+        while len(_faults) >= KEPT_FAULTS:
+            _faults.pop(next(iter(_faults)))
+        known = _faults[key] = (asked.tree, found)
+    return known[1]
 
 
 def under_of(asked: Asked) -> set[int]:
     """Units that count under the one asked; at the top, all."""
     if asked.unit.id == asking.root(asked.tree).id:
         return set(asked.tree.nodes)
-    return asked.tree.under(asked.unit.id)
+    return set(inside.under(asked.engine, asked.unit.id, asked.at))
 
 
 @require_safe
