@@ -5,9 +5,11 @@ address again gets the same page, at the cost of sending it. What speaks of pers
 never kept: each look at it is to pass the policy and the log. Tokens of forms are put in anew.
 """
 
+import gzip
 import re
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
@@ -30,16 +32,42 @@ _TOKEN = re.compile(rb'(name="csrfmiddlewaretoken" value=")[A-Za-z0-9]{32,128}"'
 _PLACE = b"@token@"
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A rendered page; packed where no visitor's token is in it."""
+
+    body: bytes
+    packed: bytes
+    headers: dict[str, str]
+
+    @property
+    def size(self) -> int:
+        return len(self.body) + len(self.packed)
+
+    def response(self, request: HttpRequest) -> HttpResponse:
+        if self.packed and "gzip" in request.headers.get("Accept-Encoding", ""):
+            return HttpResponse(self.packed, headers=self.headers | {"Content-Encoding": "gzip"})
+        body = self.body.replace(_PLACE, get_token(request).encode()) if _PLACE in self.body else self.body
+        return HttpResponse(body, headers=self.headers)
+
+
+def kept(response: HttpResponse) -> Kept:
+    body = _TOKEN.sub(rb"\1" + _PLACE + b'"', response.content)
+    packed = b"" if _PLACE in body else gzip.compress(body, compresslevel=6, mtime=0)
+    headers = dict(response.items()) | {"Vary": "Accept-Encoding, Cookie"}
+    return Kept(body, packed, headers)
+
+
 class Pages:
     """The pages last asked for, of one state of the records."""
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._state: object = None
-        self._pages: OrderedDict[Any, tuple[bytes, dict[str, str]]] = OrderedDict()
+        self._pages: OrderedDict[Any, Kept] = OrderedDict()
         self._size = 0
 
-    def find(self, state: object, key: Any) -> tuple[bytes, dict[str, str]] | None:
+    def find(self, state: object, key: Any) -> Kept | None:
         with self._lock:
             if state != self._state:
                 self.forget()
@@ -48,14 +76,14 @@ class Pages:
                 self._pages.move_to_end(key)
             return self._pages.get(key)
 
-    def keep(self, state: object, key: Any, body: bytes, headers: dict[str, str]) -> None:
+    def keep(self, state: object, key: Any, page: Kept) -> None:
         with self._lock:
             if state != self._state or key in self._pages:
                 return
-            self._pages[key] = body, headers
-            self._size += len(body)
+            self._pages[key] = page
+            self._size += page.size
             while self._size > LARGEST:
-                self._size -= len(self._pages.popitem(last=False)[1][0])
+                self._size -= self._pages.popitem(last=False)[1].size
 
     def forget(self) -> None:
         self._pages.clear()
@@ -77,13 +105,9 @@ def remembering(respond: Callable[[HttpRequest], HttpResponse]) -> Callable[[Htt
         if known is None:
             response = respond(request)
             if _is_kept(response):
-                body = _TOKEN.sub(rb"\1" + _PLACE + b'"', response.content)
-                PAGES.keep(state, key, body, dict(response.items()))
+                PAGES.keep(state, key, kept(response))
             return response
-        body, headers = known
-        if _PLACE in body:
-            body = body.replace(_PLACE, get_token(request).encode())
-        return HttpResponse(body, headers=headers)
+        return known.response(request)
 
     return told
 

@@ -1,6 +1,11 @@
-"""All pages. What is asked (unit, as_of, known_by) stands in the query of each."""
+"""All pages. What is asked (unit, as_of, known_by) stands in the query of each.
+
+The switch of the language sets a cookie and nothing else: without a token in its form, most pages are alike
+for all visitors, and are kept packed (see `remembered`).
+"""
 
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.decorators.csrf import csrf_exempt
 from django.views.i18n import set_language
 
 from .views import board, bulletins, campaigns, figures, owing, problems, record, units
@@ -29,7 +34,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("bulletins/<int:number>/changed/", bulletins.changed_mark, name="changed"),
     path("bulletins/<int:number>/bulletin.<str:kind>", bulletins.file, name="bulletin-file"),
     path("problems/", problems.problems, name="problems"),
-    path("language/", set_language, name="language"),
+    path("language/", csrf_exempt(set_language), name="language"),
     path("accounts/", include("fangxian.web.urls_accounts")),
     path("", include("fangxian.web.urls_people")),
 ]

@@ -8,8 +8,10 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from fangxian.access import policy
+from fangxian.figures import inside
 from fangxian.figures.results import Number, Value, number
 from fangxian.registry.queries import without_first_responsible, zone_faults
+from fangxian.registry.tree import tree
 
 from .. import asking, coverage, days, drawn, map, shown
 from ..asking import Asked
@@ -17,6 +19,8 @@ from . import bulletins, owing
 from .common import page, parts_of
 
 SHOWN_FAULTS = 5
+KEPT_FAULTS = 8
+_faults: dict[Any, tuple[Any, tuple[list[Any], list[Any]]]] = {}
 
 
 @require_safe
@@ -60,18 +64,32 @@ class Faults:
 
 
 def faults(asked: Asked, limit: int = SHOWN_FAULTS) -> Faults:
-    day, position = asked.at.day, asked.at.position
     under = under_of(asked)
-    unzoned = [fault for fault in zone_faults(day, position) if fault.unit.id in under]
-    unheaded = [node for node in without_first_responsible(day, position) if node.id in under]
+    every_unzoned, every_unheaded = every_fault(asked)
+    unzoned = [fault for fault in every_unzoned if fault.unit.id in under]
+    unheaded = [node for node in every_unheaded if node.id in under]
     return Faults(unzoned[:limit], len(unzoned), unheaded[:limit], len(unheaded))
 
 
-def under_of(asked: Asked) -> frozenset[int]:
-    """Units that count under the one asked; at the top, all."""
+def every_fault(asked: Asked) -> tuple[list[Any], list[Any]]:
+    """Of the whole register, remembered for the last few moments (and the trees that they are of)."""
+    whole = tree(asked.at.day, asked.at.position)
+    key = (id(whole), asked.at.day, asked.at.position)
+    known = _faults.get(key)
+    if known is None:
+        day, position = asked.at.day, asked.at.position
+        found = zone_faults(day, position), without_first_responsible(day, position)
+        while len(_faults) >= KEPT_FAULTS:
+            _faults.pop(next(iter(_faults)))
+        known = _faults[key] = (whole, found)
+    return known[1]
+
+
+def under_of(asked: Asked) -> set[int]:
+    """Units that count under the one asked; at the top, all; of those in scope."""
     if asked.scope.whole and asked.unit.id == asking.root(asked.tree).id:
-        return frozenset(asked.tree.nodes)
-    return asked.tree.under(asked.unit.id)
+        return set(asked.tree.nodes)
+    return asked.tree.nodes.keys() & inside.under(asked.engine, asked.unit.id, asked.at)
 
 
 @require_safe

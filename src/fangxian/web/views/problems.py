@@ -10,14 +10,13 @@ from django.views.decorators.http import require_safe
 
 from fangxian.campaigns.models import Campaign
 from fangxian.kernel.problems import Problem
-from fangxian.registry.queries import without_first_responsible, zone_faults
 from fangxian.submissions import actions as _catalogue  # noqa: F401 - intake's problems, to be told again
 from fangxian.submissions.models import Refusal
 
 from .. import asking, coverage
 from ..asking import Asked
 from ..problems import PageNotThere
-from .board import under_of
+from .board import every_fault, under_of
 from .common import page
 
 SIZE = 50
@@ -35,7 +34,7 @@ class Refused:
 @require_safe
 def problems(request: HttpRequest) -> HttpResponse:
     asked = asking.read(request)
-    under, day, position = under_of(asked), asked.at.day, asked.at.position
+    under, (unzoned, unheaded) = under_of(asked), every_fault(asked)
     rows = Refusal.objects.filter(at__lte=asked.known).order_by("-at", "-id")
     refused = _page(rows, request.GET.get("page", "1"))
     names = {row.code: coverage.campaign_name(row) for row in Campaign.objects.all()}
@@ -43,8 +42,8 @@ def problems(request: HttpRequest) -> HttpResponse:
         request,
         "web/problems.html",
         asked,
-        unzoned=[fault for fault in zone_faults(day, position) if fault.unit.id in under],
-        unheaded=[node for node in without_first_responsible(day, position) if node.id in under],
+        unzoned=[fault for fault in unzoned if fault.unit.id in under],
+        unheaded=[node for node in unheaded if node.id in under],
         refused=[_refused(row, names) for row in refused],
         refused_page=refused,
         links=_links(asked, refused),
