@@ -47,6 +47,7 @@ _ONE_OFF = (
     " or (n2_l = n2_r and n3_l = n3_r) or (b2_l = b2_r and b3_l = b3_r)"
 )
 _NICK = "nick_l is not null and (nick_l = n2_r or nick_l = n3_r or nick_l = n1_r or nick_l = n_last_r)"
+_CALLED = f"{_NICK} or nm_l = given_r"
 
 NAME = Comparison(
     "name",
@@ -57,7 +58,7 @@ NAME = Comparison(
         Level("order", "=sorted_nm", 0.01, "sorted_nm"),
         Level("blur", "=bl", 0.02, "bl"),
         Level("shape", f"{_SAME_LENGTH} and hamming(shape_l, shape_r) <= 1", 0.02),
-        Level("nickname", _NICK, 0.02),
+        Level("nickname", _CALLED, 0.02),
         Level("one off", _ONE_OFF, 0.02),
         Level("surname", "=b1", 0.005, "b1"),
         Level("different", "ELSE", 0.005),
@@ -213,6 +214,7 @@ BLOCKS: Sequence[tuple[str, ...]] = (
     ("village", "house_group", "b_last", "born_year"),
     ("tail2", "village", "b1"),
 )
+CALLED = "l.called = r.n_last and l.village = r.village"  # a nickname has no surname
 
 
 def splink_comparisons(strangers: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:

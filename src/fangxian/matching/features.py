@@ -79,7 +79,7 @@ def _features(
     columns |= _phone_columns(phones)
     columns |= _place_columns(places)
     sexes = _each(table, "sex", lambda cell: _SEXES.get(as_text(cell).casefold(), 0), 0)
-    columns["sex"] = _numbers(sexes, pa.int8())
+    columns["sex"] = _numbers(map(_sex_of, sexes, ids), pa.int8())
     return Features(
         pa.table(columns), names, ids, births, places, phones, _texts(table, "source"), _texts(table, "role")
     )
@@ -116,6 +116,11 @@ def _names(table: Table, readings: Names) -> list[Name | None]:
     return [known.get(text) for text in texts]
 
 
+def _sex_of(sex: int, number: IdNumber) -> int:
+    """As given, or else as the ID number has it."""
+    return sex or (2 - int(number.whole[16]) % 2 if number.whole else 0)
+
+
 def _birth_of(number: IdNumber) -> Birth | None:
     return birth_in(number.whole[6:14] if number.whole else number.head[6:14])
 
@@ -140,7 +145,7 @@ def code(text: str) -> int:
 
 _NAME_FIELDS = (
     "nm", "py", "bl", "sorted_nm", "sorted_bl", "sorted_py",
-    "n1", "n2", "n3", "b1", "b2", "b3", "b_last", "width", "nick", "n_last", "letters",
+    "n1", "n2", "n3", "b1", "b2", "b3", "b_last", "width", "nick", "n_last", "letters", "given", "called",
 )  # fmt: skip
 
 
@@ -187,6 +192,8 @@ def _name_row(name: Name | None) -> tuple[Any, ...]:
         code(name.nick),
         code(signs[-1:]),
         1 if name.latin else 0,
+        code(given),
+        code(name.nick or (signs[-1] if 0 < len(signs) <= 2 else "")),
         name.shape,
     )
 

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import numpy as np
 
-from .comparing import BLOCKS, COMPARISONS, Comparison, splink_comparisons
+from .comparing import BLOCKS, CALLED, COMPARISONS, Comparison, splink_comparisons
 from .features import Features
 
 SAMPLE = 1_000_000  # random pairs for the shares of agreement among strangers
@@ -58,13 +58,16 @@ def find_pairs(listed: Features, roster: Features, *, threads: int = 2) -> Pairs
         return _pairs(engine, found.physical_name, shares)
 
 
+_CALLED: dict[str, Any] = {"blocking_rule": CALLED}
+
+
 def _linker(tables: list[Any], shares: dict[str, Array] | None = None) -> Any:
     from splink import Linker, SettingsCreator, block_on
 
     settings = SettingsCreator(
         link_type="link_only",
         comparisons=[*splink_comparisons(shares)],
-        blocking_rules_to_generate_predictions=[block_on(*columns) for columns in BLOCKS],
+        blocking_rules_to_generate_predictions=[*(block_on(*columns) for columns in BLOCKS), _CALLED],
         retain_matching_columns=False,
         retain_intermediate_calculation_columns=True,
     )

@@ -187,7 +187,9 @@ _AFFIX = re.compile(r"(?:小|阿|老|大)(.)|(.)(?:哥|姐|仔|妹|儿|叔|嫂|�
 
 
 def _nick_of(signs: str) -> str:
-    """小明 and 阿明 keep 明; 明明 and 张明明 too."""
+    """小明, 阿明 and 明 keep 明; 明明 and 张明明 too."""
+    if len(signs) == 1:
+        return signs
     found = _AFFIX.fullmatch(signs)
     if found:
         return found[1] or found[2]

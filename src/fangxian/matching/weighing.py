@@ -13,9 +13,11 @@ import numpy as np
 from .comparing import BY_NAME, COMPARISONS, HOME
 from .features import Features
 from .linking import Array, Pairs
-from .worth import shares_of_strangers
+from .pooling import pool, same_person
+from .worth import Worth
 
 ROUNDS = 12
+LOOKS = (2, 6)  # the rounds after which it is seen anew who strangers are
 OURS, KIN = 0.25, 0.05  # where training starts: shares of rows that are ours, and that are kin
 FAINT = 16.0  # nats below a row's best answer at which a candidate is dropped
 OWN = 40.0  # rows of a source that weigh as much as what all sources show
@@ -33,6 +35,7 @@ class Weighed:
     kin: Array
     nobody: Array
     evidence: dict[str, Array]  # comparison -> log2 of how much it speaks for the pair
+    groups: Array  # rows of the list that are one person have one number, others -1
     learnt: "Learnt"
 
 
@@ -51,9 +54,12 @@ class Learnt:
 def weigh(listed: Features, roster: Features, pairs: Pairs) -> Weighed:
     model = _Model(listed, roster, pairs)
     learnt = model.start()
-    for _round in range(ROUNDS):
-        learnt = model.learn(*model.answers(learnt)[:2], learnt)
-    return model.weighed(learnt)
+    for turn in range(ROUNDS):
+        ours, related, nobody = model.answers(learnt)
+        if turn in LOOKS:
+            model.look_at(nobody)
+        learnt = model.learn(ours, related)
+    return model.weighed(learnt, same_person(listed))
 
 
 class _Model:
@@ -65,13 +71,14 @@ class _Model:
         )
         self.pair_source = self.source[pairs.rows]
         _names, role = np.unique(np.array(roster.roles, dtype=object).astype(str), return_inverse=True)
-        self.pair_role = role[pairs.people]
+        self.role, self.pair_role = role, role[pairs.people]
         self.role_size = np.bincount(role) / len(role)
-        self.log_u = shares_of_strangers(listed, roster, pairs)
+        self.worth = Worth(listed, roster, pairs)
+        self.log_u = self.worth.of_strangers(np.ones(self.height))
         self.surname = _surname(listed, roster, pairs)
-        self.first = np.flatnonzero(np.diff(pairs.rows, prepend=-1))
-        self.found = pairs.rows[self.first]
-        self.which = np.cumsum(np.diff(pairs.rows, prepend=-1) != 0) - 1
+
+    def look_at(self, nobody: Array) -> None:
+        self.log_u = self.worth.of_strangers(nobody)
 
     # ---- what training starts from ------------------------------------------------------------------
 
@@ -89,25 +96,20 @@ class _Model:
     # ---- expectation --------------------------------------------------------------------------------
 
     def answers(self, learnt: Learnt) -> tuple[Array, Array, Array]:
-        """Probabilities: of each pair, of kin of each pair; of nobody, for each row that has candidates."""
-        ours, related, nobody = self.scores(learnt)
-        top = np.maximum(np.maximum.reduceat(np.maximum(ours, related), self.first), nobody)
-        ours = np.exp(ours - top[self.which])
-        related = np.exp(related - top[self.which])
-        nobody = np.exp(nobody - top)
-        total = np.add.reduceat(ours, self.first) + np.add.reduceat(related, self.first) + nobody
-        return ours / total[self.which], related / total[self.which], nobody / total
+        """Probabilities: of each pair, of kin of each pair, and by row of nobody."""
+        return compete(self.pairs.rows, *self.scores(learnt))
 
     def scores(self, learnt: Learnt) -> tuple[Array, Array, Array]:
-        role = np.log(learnt.roles / self.role_size)[self.pair_role]
-        ours = np.log(learnt.ours / self.people)[self.pair_source] + role
-        related = np.log(learnt.related / self.people)[self.pair_source] + self._surname_weight(learnt)
+        ours, home = self._priors(learnt, self.pairs)
+        related = home + self._surname_weight(learnt)
         for name in self.pairs.gammas:
             ours += self.weight(learnt.match[name], name)
         for name in HOME:
             related += self.weight(learnt.kin[name], name)
-        nobody = np.log(1 - learnt.ours - learnt.related)[self.source[self.found]]
-        return ours, related, nobody
+        return ours, related, self.nobody(learnt)
+
+    def nobody(self, learnt: Learnt) -> Array:
+        return np.log(1 - learnt.ours - learnt.related)[self.source]
 
     def weight(self, shares: Array, name: str) -> Array:
         """How much a comparison speaks for the pair, in nats; 0 where it is not given."""
@@ -124,7 +126,7 @@ class _Model:
 
     # ---- maximisation -------------------------------------------------------------------------------
 
-    def learn(self, ours: Array, related: Array, before: Learnt) -> Learnt:
+    def learn(self, ours: Array, related: Array) -> Learnt:
         match = {c.name: self._levels(ours, c.name, [lv.m for lv in reversed(c.levels)]) for c in COMPARISONS}
         first = self.start().kin
         kin = {name: self._levels(related, name, first[name][0, :-1]) for name in HOME}
@@ -159,12 +161,61 @@ class _Model:
 
     # ---- the outcome --------------------------------------------------------------------------------
 
-    def weighed(self, learnt: Learnt) -> Weighed:
-        ours, related, nobody = self.answers(learnt)
-        by_row = np.ones(self.height)
-        by_row[self.found] = nobody
-        evidence = {name: self.weight(learnt.match[name], name) / np.log(2) for name in self.pairs.gammas}
-        return Weighed(self.pairs, ours, related, by_row, evidence, learnt)
+    def weighed(self, learnt: Learnt, groups: Array) -> Weighed:
+        evidence = {name: self.weight(learnt.match[name], name) for name in self.pairs.gammas}
+        pairs, taken = pool(groups, self.pairs, evidence)
+        said = _said_once(pairs)
+        prior, home = self._priors(learnt, pairs)
+        related = home + self._surname_weight(learnt)[taken[:, 0]]
+        pooled = {}
+        for place, name in enumerate(pairs.gammas):
+            pooled[name] = np.where(said[name], evidence[name][taken[:, place]], 0.0)
+            if name in HOME:
+                kin = self.weight(learnt.kin[name], name)
+                related += np.where(said[name], kin[taken[:, place]], 0.0)
+        ours = prior + sum(pooled.values())
+        probability, kin, nobody = compete(pairs.rows, ours, related, self.nobody(learnt))
+        in_bits = {name: weight / np.log(2) for name, weight in pooled.items()}
+        return Weighed(pairs, probability, kin, nobody, in_bits, groups, learnt)
+
+    def _priors(self, learnt: Learnt, pairs: Pairs) -> tuple[Array, Array]:
+        source, role = self.source[pairs.rows], self.role[pairs.people]
+        ours = np.log(learnt.ours / self.people)[source] + np.log(learnt.roles / self.role_size)[role]
+        return ours, np.log(learnt.related / self.people)[source]
+
+
+def compete(rows: Array, ours: Array, related: Array, nobody: Array) -> tuple[Array, Array, Array]:
+    """Of weights in nats, probabilities that add up to 1 in each row; `nobody` has one a row of the list."""
+    if not len(rows):
+        return ours, related, np.ones(len(nobody))
+    new = np.diff(rows, prepend=-1) != 0
+    first, which = np.flatnonzero(new), np.cumsum(new) - 1
+    found = rows[first]
+    top = np.maximum(np.maximum.reduceat(np.maximum(ours, related), first), nobody[found])
+    ours, related = np.exp(ours - top[which]), np.exp(related - top[which])
+    left = np.exp(nobody[found] - top)
+    total = np.add.reduceat(ours, first) + np.add.reduceat(related, first) + left
+    by_row = np.ones(len(nobody))
+    by_row[found] = left / total
+    return ours / total[which], related / total[which], by_row
+
+
+# Where the first is given, the others repeat it: rows of a group may have said both.
+_REPEATS = (
+    ("name", ("letters",)),
+    ("id", ("masked", "born", "born_month", "born_year", "sex")),
+    ("born", ("born_month", "born_year")),
+    ("born_month", ("born_year",)),
+    ("area", ("town",)),
+)
+
+
+def _said_once(pairs: Pairs) -> dict[str, Array]:
+    said = {name: gamma >= 0 for name, gamma in pairs.gammas.items()}
+    for name, others in _REPEATS:
+        for other in others:
+            said[other] &= ~said[name]
+    return said
 
 
 def _table(shares: Any, sources: int) -> Array:
