@@ -68,15 +68,15 @@ def _contradict(listed: Features, one: int, other: int) -> bool:
     numbers = listed.ids[one].whole, listed.ids[other].whole
     if all(numbers):
         return sum(a != b for a, b in zip(*numbers, strict=True)) > 2
-    births = listed.births[one], listed.births[other]
-    if births[0] is None or births[1] is None:
+    birth, again = listed.births[one], listed.births[other]
+    if birth is None or again is None:
         return False
-    return sum(a != b for a, b in zip(*births, strict=True) if a and b) > 1
+    return sum(a != b for a, b in zip(birth, again, strict=True) if a and b) > 1
 
 
 def pool(groups: Array, pairs: Pairs, weights: dict[str, Array]) -> tuple[Pairs, Array]:
     """Pairs in which each row of a group has all candidates of the group, and of each comparison what the row
-    of the group that fits best has to say. With them, for each pair, by comparison, the pair it was taken from.
+    of the group that fits best has to say; and from which of the given pairs each was taken.
 
     The second is a table of pairs and comparisons, in the order of `pairs.gammas`.
     """

@@ -109,7 +109,7 @@ class _Model:
         return ours, related, self.nobody(learnt)
 
     def nobody(self, learnt: Learnt) -> Array:
-        return np.log(1 - learnt.ours - learnt.related)[self.source]
+        return np.asarray(np.log(1 - learnt.ours - learnt.related)[self.source])
 
     def weight(self, shares: Array, name: str) -> Array:
         """How much a comparison speaks for the pair, in nats; 0 where it is not given."""

@@ -1,8 +1,8 @@
 """How much an agreement is worth: the share of strangers that would show it too, value by value.
 
-Equal names say little for a name that 192 people have and much for one that nobody else has. Strangers are not
-a sample of the roster: a school's roster is of children, a train's passengers are not. So how old strangers are
-and where they live is taken from the list, and what people of an age are called from the roster.
+Equal names say little for a name that 192 people have and much for one that nobody else has. Strangers are
+not a sample of the roster: a school's roster is of children, a train's passengers are not. So how old strangers
+are and where they live is taken from the list, and what people of an age are called from the roster.
 """
 
 from collections import Counter
@@ -95,7 +95,8 @@ class Worth:
         value = places[self.pairs.people[at]]
         rows = self.pairs.rows[at]
         told = self.row_years[rows] > 0
-        return np.where(told, shares[self.row_bands[rows], value], (self.band_share @ shares)[value])
+        mixed = self.band_share @ shares
+        return np.asarray(np.where(told, shares[self.row_bands[rows], value], mixed[value]))
 
     def _by_band(self, column: str) -> tuple[Array, Array]:
         values, places = np.unique(_values(self.roster, column), return_inverse=True)
@@ -115,7 +116,7 @@ class Worth:
         return share[np.searchsorted(np.unique(years), years[people])] * within[people]
 
     def _same_sex(self) -> Array:
-        """The logarithm of the share of a sex among those who have a like name: names are of one sex, mostly."""
+        """The logarithm of the share of a sex among those with a like name: names are of one sex, mostly."""
         given, sex = _values(self.roster, "given"), _values(self.roster, "sex")
         last = _values(self.roster, "n_last")
         both = (given > 0) & (sex > 0)
