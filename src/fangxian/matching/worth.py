@@ -1,7 +1,7 @@
 """How much an agreement is worth: the share of strangers that would show it too, value by value.
 
 Equal names say little for a name that 192 people have and much for one that nobody else has. Strangers are
-not a sample of the roster: a school's roster is of children, a train's passengers are not. So how old strangers
+not a sample of the roster: a school's roster is of children, a train's passengers are not. So how old they
 are and where they live is taken from the list, and what people of an age are called from the roster.
 """
 
