@@ -13,19 +13,32 @@ from typing import Any
 
 from fangxian.registry.id_numbers import check_digit
 
-SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文"
+SURNAMES = (
+    "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢"
+    "蒋蔡贾丁魏薛叶阎余潘杜戴夏"
+    "钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文"
+)  # fmt: skip
 BOYS = "伟强磊军勇杰涛超明刚平辉鹏飞波斌宇浩轩睿博晨铭泽俊梓佳嘉航皓文志国建海龙东华峰林森阳天昊然"
 GIRLS = "芳娜敏静丽艳娟霞秀英玲桂兰燕红梅婷雪琴欣怡涵梓萱雨诗琪佳嘉思悦雅菲彤颖蕊洁慧莉倩蓉晴瑶可馨语"
-TOWNS = ["青石镇", "白沙乡", "红岩镇", "大桥街道", "马场镇", "龙泉街道", "竹园乡", "金鸡镇", "双塘镇", "新街乡"]
-VILLAGES = "上寨 下寨 石桥 松林 柳树 河口 老街 新村 大湾 小箐 长坡 梨园 茶山 官庄 张家".split()
+TOWNS = ["青石镇", "白沙乡", "红岩镇", "大桥街道", "马场镇", "龙泉街道", "竹园乡", "金鸡镇", "双塘镇"]
+_VILLAGES = "上寨下寨石桥松林柳树河口老街新村大湾小箐长坡梨园茶山官庄张家"
+VILLAGES = [_VILLAGES[place : place + 2] for place in range(0, len(_VILLAGES), 2)]
 
-HOMOPHONES = {"伟": "玮炜", "轩": "宣萱", "佳": "嘉家", "嘉": "佳家", "欣": "心新馨", "雨": "语宇羽", "婷": "廷亭",
-              "梓": "子紫", "涵": "函寒", "诗": "施师", "睿": "瑞锐", "浩": "皓昊", "静": "靖敬", "丽": "莉力",
-              "志": "智致", "明": "鸣铭", "燕": "艳雁", "红": "宏洪", "洁": "杰捷", "琪": "奇其", "文": "雯纹"}  # fmt: skip
-DIALECT = {"静": "进", "英": "因", "平": "贫", "玲": "林", "明": "民", "峰": "分", "强": "墙", "娜": "拉", "思": "施"}
-SHAPES = {"洁": "浩", "睛": "晴", "晨": "震", "博": "搏", "铭": "洛", "周": "同", "轩": "斩", "泽": "译"}
-TRADITIONAL = {"刘": "劉", "陈": "陳", "张": "張", "杨": "楊", "赵": "趙", "吴": "吳", "伟": "偉", "强": "強", "军": "軍",
-               "国": "國", "华": "華", "龙": "龍", "东": "東", "丽": "麗", "艳": "艷", "颖": "穎", "语": "語", "诗": "詩"}  # fmt: skip
+
+def _table(text: str) -> dict[str, str]:
+    """伟玮炜 is: for 伟, one of 玮炜 is written."""
+    return {word[0]: word[1:] for word in text.split()}
+
+
+HOMOPHONES = _table(
+    "伟玮炜 轩宣萱 佳嘉家 嘉佳家 欣心新馨 雨语宇羽 婷廷亭 梓子紫 涵函寒 诗施师 睿瑞锐 浩皓昊 静靖敬 丽莉力"
+    " 志智致 明鸣铭 燕艳雁 红宏洪 洁杰捷 琪奇其 文雯纹"
+)
+DIALECT = _table("静进 英因 平贫 玲林 明民 峰分 强墙 娜拉 思施")
+SHAPES = _table("洁浩 睛晴 晨震 博搏 铭洛 周同 轩斩 泽译")
+TRADITIONAL = _table(
+    "刘劉 陈陳 张張 杨楊 赵趙 吴吳 伟偉 强強 军軍 国國 华華 龙龍 东東 丽麗 艳艷 颖穎 语語 诗詩"
+)
 
 
 @dataclass(frozen=True)
@@ -191,7 +204,9 @@ class City:
             return number[:head] + "*" * (18 - head - tail) + number[18 - tail :]
         if draw.random() < mix.old_id and number[6:8] == "19":
             return number[:6] + number[8:17]
-        return draw.choice([number, number, number, f"'{number}", f"{number[:6]} {number[6:14]} {number[14:]}"])
+        return draw.choice(
+            [number, number, number, f"'{number}", f"{number[:6]} {number[6:14]} {number[14:]}"]
+        )
 
     def _written_phone(self, phone: str, mix: Mix, bad: float) -> str:
         draw = self.draw
@@ -201,7 +216,9 @@ class City:
             phone = self._phone()
         elif draw.random() < mix.phone_digit * bad:
             phone = one_wrong(phone, draw)
-        return draw.choice([phone, phone, f"+86{phone}", f"{phone[:3]}-{phone[3:7]}-{phone[7:]}", f"{phone}.0"])
+        return draw.choice(
+            [phone, phone, f"+86{phone}", f"{phone[:3]}-{phone[3:7]}-{phone[7:]}", f"{phone}.0"]
+        )
 
     def _written_birth(self, born: date, mix: Mix, bad: float) -> str:
         draw = self.draw
@@ -230,12 +247,16 @@ class City:
 
     def _wrong_name(self, name: str) -> str:
         draw = self.draw
-        kind = draw.choice(["homophone", "homophone", "dialect", "shape", "traditional", "swap", "nick", "letters"])
+        kind = draw.choice(
+            ["homophone", "homophone", "dialect", "shape", "traditional", "swap", "nick", "letters"]
+        )
         if kind == "letters":
             from pypinyin import lazy_pinyin
 
             sounds = lazy_pinyin(name)
-            return draw.choice([" ".join(sounds), "".join(sounds).upper(), f"{sounds[0]}/{''.join(sounds[1:])}"])
+            return draw.choice(
+                [" ".join(sounds), "".join(sounds).upper(), f"{sounds[0]}/{''.join(sounds[1:])}"]
+            )
         if kind == "nick":
             return draw.choice(["小", "阿"]) + name[-1]
         if kind == "swap":
@@ -258,7 +279,9 @@ def one_wrong(number: str, draw: random.Random, last: int | None = None) -> str:
     return number[:place] + str((int(number[place]) + draw.randint(1, 9)) % 10) + number[place + 1 :]
 
 
-def write(path: Path, headings: Sequence[str], rows: Sequence[Sequence[str]], encoding: str = "utf-8") -> Path:
+def write(
+    path: Path, headings: Sequence[str], rows: Sequence[Sequence[str]], encoding: str = "utf-8"
+) -> Path:
     with path.open("w", newline="", encoding=encoding) as file:
         csv.writer(file).writerows([headings, *rows])
     return path

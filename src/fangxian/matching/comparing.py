@@ -80,13 +80,13 @@ ID = Comparison(
     "id",
     "id17_l is null or id17_r is null",
     (
-        Level("equal", "=id17", 0.93, "one"),
+        Level("equal", "=id17", 0.93, "number"),
         Level(
             "near",
             "(id_region_l = id_region_r or id_birth_l = id_birth_r or id_serial_l = id_serial_r)"
             " and damerau_levenshtein(id_no_l, id_no_r) <= 1",
             0.06,
-            "one",
+            "near_number",
         ),
         Level("birth", "=id_birth", 0.003, "born"),
         Level("different", "ELSE", 0.007),

@@ -118,7 +118,8 @@ def _names(table: Table, readings: Names) -> list[Name | None]:
 
 def _sex_of(sex: int, number: IdNumber) -> int:
     """As given, or else as the ID number has it."""
-    return sex or (2 - int(number.whole[16]) % 2 if number.whole else 0)
+    digit = number.whole[16:17] or number.tail[-2:-1]
+    return sex or (2 - int(digit) % 2 if digit else 0)
 
 
 def _birth_of(number: IdNumber) -> Birth | None:
@@ -168,20 +169,21 @@ def _name_columns(names: Sequence[Name | None]) -> dict[str, Any]:
 def _name_row(name: Name | None) -> tuple[Any, ...]:
     if name is None:
         return (0,) * len(_NAME_FIELDS) + ("",)
-    blur = [code(sound) for sound in name.blur]
+    heard = name.blur
+    blur = [code(sound) for sound in heard]
     split = name.surname
     signs = name.signs
     surname, given = signs[:split], signs[split:]
     pieces = [surname, given[:1], given[1:]] if signs else ["", "", ""]
     sounds = [
-        code("".join(name.blur[:split])),
-        code("".join(name.blur[split : split + 1])),
-        code("".join(name.blur[split + 1 :])),
+        code("".join(heard[:split])),
+        code("".join(heard[split : split + 1])),
+        code("".join(heard[split + 1 :])),
     ]
     return (
         code(signs),
         code(name.pinyin),
-        code(" ".join(name.blur)),
+        code(" ".join(heard)),
         code("".join(sorted(signs))),
         sum(blur) or 0,
         code(" ".join(sorted(name.sounds))),

@@ -28,6 +28,10 @@ class Pairs:
     gammas: dict[str, Array]
     strangers: dict[str, Array]  # comparison -> share of each level (by gamma) among random pairs
 
+    def only(self, kept: Array) -> "Pairs":
+        gammas = {name: gamma[kept] for name, gamma in self.gammas.items()}
+        return Pairs(self.rows[kept], self.people[kept], gammas, self.strangers)
+
 
 @contextmanager
 def _engine(threads: int) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -88,26 +92,27 @@ def _shares(linker: Any) -> dict[str, Array]:
 
 
 def _pairs(engine: duckdb.DuckDBPyConnection, table: str, shares: dict[str, Array]) -> Pairs:
-    wanted = ", ".join(f"mw_{each.name}::float AS {each.name}" for each in COMPARISONS)
+    """Splink keeps the weight of a level; its number only together with all columns, names too."""
+    orders, ranks = {}, []
+    for each in COMPARISONS:
+        orders[each.name], between = _ladder(each, shares[each.name])
+        rank = " + ".join(f"(mw_{each.name} > {float(step)!r})::tinyint" for step in between)
+        ranks.append(f"({rank})::tinyint AS {each.name}")
     found = engine.sql(
-        f"SELECT unique_id_l AS l, unique_id_r AS r, {wanted} FROM {table} ORDER BY l, r"  # noqa: S608
+        f"SELECT unique_id_l AS l, unique_id_r AS r, {', '.join(ranks)} FROM {table} ORDER BY l, r"  # noqa: S608
     ).to_arrow_table()
     engine.execute(f"DROP TABLE {table}")
-    rows, people = found.column("l").to_numpy(), found.column("r").to_numpy()
-    gammas = {
-        each.name: _gamma_of(found.column(each.name).to_numpy(), each, shares[each.name])
-        for each in COMPARISONS
-    }
-    return Pairs(rows, people, gammas, shares)
+    gammas = {name: order[found.column(name).to_numpy()] for name, order in orders.items()}
+    return Pairs(found.column("l").to_numpy(), found.column("r").to_numpy(), gammas, shares)
 
 
-def _gamma_of(weight: Array, comparison: Comparison, shares: Array) -> Array:
-    """Splink keeps the weight of a level; its number only together with all columns, names too."""
+def _ladder(comparison: Comparison, shares: Array) -> tuple[Array, Array]:
+    """Levels by weight, and -1 for "not given", which weighs nothing; and the steps between their weights."""
     m = np.array([level.m for level in reversed(comparison.levels)])
-    known = np.array([0.0, *np.log2(m / shares)])  # what is not given weighs nothing
-    order = np.argsort(known)
-    between = (known[order][1:] + known[order][:-1]) / 2
-    return (order[np.searchsorted(between, weight)] - 1).astype(np.int8)
+    weights = np.array([0.0, *np.log2(m / shares)])
+    order = np.argsort(weights, kind="stable")
+    steps = weights[order]
+    return (order - 1).astype(np.int8), (steps[1:] + steps[:-1]) / 2
 
 
 __all__ = ["Pairs", "find_pairs"]

@@ -29,7 +29,7 @@ class Matched:
     decided: Decided
 
     def lines(self) -> list[tuple[int, str, str, str, str]]:
-        told = reasons(self.listed, self.weighed, self.decided, get_language() or "en")
+        told = reasons(self.listed, self.roster, self.weighed, self.decided, get_language() or "en")
         people, uids = self.weighed.pairs.people, self.roster.uids
         return [
             (

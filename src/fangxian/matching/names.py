@@ -41,6 +41,7 @@ _INITIALS = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("hu", "f"), ("h", "f"), ("n
 _FINALS = (("iang", "ian"), ("uang", "uan"), ("ang", "an"), ("eng", "en"), ("ing", "in"), ("ong", "on"))
 
 
+@cache
 def blurred(syllable: str) -> str:
     """zhang and zan, ning and lin, hui and fei are one."""
     for sound, plain in _INITIALS:

@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from fangxian.registry.id_numbers import check_digit
+from fangxian.registry.id_numbers import widen
 from fangxian.registry.importing.cells import digits_of
 from fangxian.registry.importing.text import Cell, as_text
 
@@ -32,8 +32,7 @@ def read_id(cell: Cell) -> IdNumber:
     if _WHOLE.fullmatch(text):
         return IdNumber(text)
     if _OLD.fullmatch(text):
-        stem = f"{text[:6]}19{text[6:]}"
-        return IdNumber(stem + check_digit(stem))
+        return IdNumber(widen(text))
     masked = _MASK.search(text)
     if masked:
         last = list(_MASK.finditer(text))[-1]

@@ -8,9 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from .comparing import COMPARISONS
-from .deciding import AUTO, NONE, Decided
+from .deciding import AUTO, NONE, REVIEW, Decided
 from .features import Features
-from .linking import Array
 from .weighing import Weighed
 
 WORDS = {
@@ -60,6 +59,7 @@ WORDS = {
     ("house", "equal"): gettext_lazy("same house"),
     ("house", "different"): gettext_lazy("another house"),
 }
+NAMED = 3  # rivals whose uids are written out
 NOTHING_BUT_A_NAME = gettext_lazy("nothing but a name to go by")
 
 
@@ -68,17 +68,18 @@ def _join(language: str) -> str:
     return "；" if language.startswith("zh") else "; "
 
 
-def reasons(listed: Features, weighed: Weighed, decided: Decided, language: str) -> list[str]:
+def reasons(
+    listed: Features, roster: Features, weighed: Weighed, decided: Decided, language: str
+) -> list[str]:
     """A sentence for each row of the list, in the language that is active."""
     join = _join(language)
     spoken = {key: str(words) for key, words in WORDS.items()}
-    rivals = _rivals(weighed)
-    homes = _homes(weighed)
-    told = []
-    for row in range(listed.height):
-        parts = list(_parts(row, weighed, decided, spoken, rivals, homes))
-        told.append(join.join(parts))
-    return told
+    homes = np.bincount(weighed.pairs.rows, weighed.kin, listed.height)
+    rivals = _rivals(roster, weighed, decided)
+    return [
+        join.join(_parts(row, weighed, decided, spoken, rivals.get(row, []), homes[row]))
+        for row in range(listed.height)
+    ]
 
 
 def _parts(
@@ -86,8 +87,8 @@ def _parts(
     weighed: Weighed,
     decided: Decided,
     spoken: dict[tuple[str, str], str],
-    rivals: Array,
-    homes: Array,
+    rivals: list[str],
+    kin: float,
 ) -> Iterator[str]:
     pair = decided.best[row]
     if decided.bare[row]:
@@ -96,16 +97,20 @@ def _parts(
         yield _("nobody of ours comes near")
         return
     if decided.decision[row] == NONE:
-        yield from _why_none(row, weighed, decided, homes)
+        yield from _why_none(decided.bare[row], kin)
         return
     yield from agreements(weighed, pair, spoken)
-    if decided.decision[row] != AUTO and rivals[row] > 1:
-        yield ngettext(
-            "{number} other person fits nearly as well",
-            "{number} other people fit nearly as well",
-            rivals[row] - 1,
-        ).format(number=rivals[row] - 1)
-    if decided.decision[row] != AUTO and homes[row] >= 0.1:
+    if weighed.groups[row] >= 0:
+        yield _("with what other rows of this list say of the same person")
+    if rivals:
+        told = ngettext(
+            "{number} other person fits nearly as well ({people})",
+            "{number} other people fit nearly as well ({people})",
+            len(rivals),
+        )
+        more = " …" if len(rivals) > NAMED else ""
+        yield told.format(number=len(rivals), people=", ".join(rivals[:NAMED]) + more)
+    if decided.decision[row] != AUTO and kin >= 0.1:
         yield _("may be kin of the same home who is on no roster")
 
 
@@ -121,23 +126,20 @@ def agreements(weighed: Weighed, pair: int, spoken: dict[tuple[str, str], str]) 
             yield words
 
 
-def _why_none(row: int, weighed: Weighed, decided: Decided, homes: Array) -> Iterator[str]:
-    if homes[row] >= 0.5:
+def _why_none(bare: bool, kin: float) -> Iterator[str]:
+    if kin >= 0.5:
         yield _("phone or home of one of ours, but another person: kin who is on no roster")
-    elif decided.bare[row]:
-        return
-    else:
+    elif not bare:
         yield _("nobody of ours fits well enough")
 
 
-def _rivals(weighed: Weighed) -> Array:
-    """By row, how many candidates reach a third of the best one's probability."""
+def _rivals(roster: Features, weighed: Weighed, decided: Decided) -> dict[int, list[str]]:
+    """For rows to be reviewed, the uids of those at least a third as likely as the best one, best first."""
     rows, probability = weighed.pairs.rows, weighed.probability
-    best = np.zeros(len(weighed.nobody))
-    np.maximum.at(best, rows, probability)
-    near = probability >= np.maximum(best[rows] / 3, 1e-9)
-    return np.bincount(rows[near], minlength=len(best))
-
-
-def _homes(weighed: Weighed) -> Array:
-    return np.bincount(weighed.pairs.rows, weighed.kin, len(weighed.nobody))
+    near = (decided.decision[rows] == REVIEW) & (probability * 3 >= decided.probability[rows])
+    near[decided.best[decided.best >= 0]] = False
+    pairs = np.flatnonzero(near)
+    found: dict[int, list[str]] = {}
+    for pair in pairs[np.argsort(-probability[pairs], kind="stable")]:
+        found.setdefault(int(rows[pair]), []).append(roster.uids[weighed.pairs.people[pair]])
+    return found

@@ -17,9 +17,10 @@ from .pooling import pool, same_person
 from .worth import Worth
 
 ROUNDS = 12
-LOOKS = (2, 6)  # the rounds after which it is seen anew who strangers are
+DROP = 1  # the round after which candidates are dropped that no longer count
+LOOKS = (1, 5)  # the rounds after which it is seen anew who strangers are
 OURS, KIN = 0.25, 0.05  # where training starts: shares of rows that are ours, and that are kin
-FAINT = 16.0  # nats below a row's best answer at which a candidate is dropped
+FAINT = 1e-8
 OWN = 40.0  # rows of a source that weigh as much as what all sources show
 GIVEN = 20.0  # rows that weigh as much as the levels' starting values
 KIN_PHONE = {"phone": 0.6, "area": 0.8, "town": 0.9, "group": 0.9, "house": 0.9}
@@ -56,9 +57,11 @@ def weigh(listed: Features, roster: Features, pairs: Pairs) -> Weighed:
     learnt = model.start()
     for turn in range(ROUNDS):
         ours, related, nobody = model.answers(learnt)
+        learnt = model.learn(ours, related)
+        if turn == DROP:
+            model = _Model(listed, roster, pairs.only(ours + related > FAINT))
         if turn in LOOKS:
             model.look_at(nobody)
-        learnt = model.learn(ours, related)
     return model.weighed(learnt, same_person(listed))
 
 

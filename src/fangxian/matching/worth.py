@@ -18,6 +18,10 @@ BAND = 50  # years of birth that share their fashion in names
 OLDEST = 1900
 DRAWN = 30_000.0  # people of a band who weigh as much as what the whole roster says of a name
 ONE_OF_THEM = 0.5  # of a name's bearers the candidate is one, and no stranger
+# Of the numbers of a region (some 20,000 birthdays, 1,000 serials) one is the same; about fifteen that pass
+# the check digit are a slip away. A city's people have numbers of a few regions.
+NUMBERS = {"number": 2e-8, "near_number": 5e-7}
+PHONES = 1_000_000  # people among whom a phone that was given up is given anew
 SEEN = 50.0  # rows of the list that weigh as much as the roster
 _NAMES = ("nm", "py", "sorted_nm", "bl", "b1", "sorted_py", "sorted_bl")
 _AGES = ("born", "born_month", "born_year")
@@ -70,8 +74,10 @@ class Worth:
 
     def _share(self, column: str, at: Array) -> Any:
         people = self.pairs.people[at]
-        if column == "one":
-            return 1 / self.roster.height
+        if column in NUMBERS:
+            return NUMBERS[column]
+        if column == "phone":
+            return _times(_values(self.roster, column))[people] / max(self.roster.height, PHONES)
         if column == "seen":
             return np.maximum(self._masked[at], 0.1 / self.roster.height)
         if column in _NAMES:
