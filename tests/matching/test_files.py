@@ -96,6 +96,13 @@ def test_a_file_that_is_not_there_gets_a_sentence(tmp_path: Path, cli: Cli) -> N
     assert (done.exit_code, "[file-missing]" in done.stderr) == (2, True)
 
 
+def test_a_folder_that_is_not_there_gets_a_sentence_before_the_work_begins(tmp_path: Path, cli: Cli) -> None:
+    done = cli(
+        tmp_path / "no.csv", "--roster", tmp_path / "nor.csv", "--out", tmp_path / "nowhere" / "out.csv"
+    )
+    assert (done.exit_code, "[folder-missing]" in done.stderr) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("headings", "rows", "problem"),
     [

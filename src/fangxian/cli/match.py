@@ -16,9 +16,11 @@ def register(group: click.Group) -> None:
 class _Match(click.Group):
     """`match LIST …` matches; `match evaluate …` is a command of its own."""
 
+    fallback = "run"
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if args and args[0] not in (*self.commands, *ctx.help_option_names):
-            args = ["run", *args]
+            args = [self.fallback, *args]
         return super().parse_args(ctx, args)
 
 
@@ -44,7 +46,10 @@ def match() -> None:
 def run(listed: Path, roster: Path, out: Path, threads: int, as_json: bool) -> None:
     """A line for each row of LIST: row, uid, probability, decision (auto, review, none), reasons."""
     from fangxian.matching.matching import COLUMNS, match_files
+    from fangxian.matching.problems import FolderMissing
 
+    if not out.absolute().parent.is_dir():
+        raise FolderMissing(path=out.parent)
     lines = match_files(listed, roster, step=_step, threads=threads).lines()
     with out.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")

@@ -11,10 +11,11 @@ import numpy as np
 
 from .comparing import BLOCKS, CALLED, COMPARISONS, Comparison, splink_comparisons
 from .features import Features
+from .problems import ListTooLarge
 
 SAMPLE = 1_000_000  # random pairs for the shares of agreement among strangers
 SEED = 2020
-MEMORY = "2GB"
+MEMORY = "6GB"
 
 Array = np.ndarray[Any, Any]
 
@@ -46,11 +47,19 @@ def _engine(threads: int) -> Iterator[duckdb.DuckDBPyConnection]:
         engine.close()
 
 
+@contextmanager
+def _within_memory(listed: Features, roster: Features) -> Iterator[None]:
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        raise ListTooLarge(rows=listed.height, people=roster.height) from error
+
+
 def find_pairs(listed: Features, roster: Features, *, threads: int = 2) -> Pairs:
     from splink.backends.duckdb import DuckDBAPI
 
     logging.getLogger("splink").setLevel(logging.ERROR)
-    with _engine(threads) as engine:
+    with _engine(threads) as engine, _within_memory(listed, roster):
         api = DuckDBAPI(connection=engine)
         tables = [
             api.register(listed.table, dataset_display_name="a_list"),

@@ -64,14 +64,20 @@ def _find(leader: Array, row: int) -> int:
 
 
 def _contradict(listed: Features, one: int, other: int) -> bool:
-    """Two whole numbers or two birthdays that differ in more than a slip."""
+    """Two whole numbers that differ in more than a slip; or, where no number speaks for one person, two names
+    in signs or two birth dates: children at one phone often have names that sound the same."""
     numbers = listed.ids[one].whole, listed.ids[other].whole
     if all(numbers):
         return sum(a != b for a, b in zip(*numbers, strict=True)) > 2
+    names = [name.signs for name in (listed.names[one], listed.names[other]) if name and name.signs]
+    if len(set(names)) > 1:
+        return True
     birth, again = listed.births[one], listed.births[other]
-    if birth is None or again is None:
-        return False
-    return sum(a != b for a, b in zip(birth, again, strict=True) if a and b) > 1
+    return (
+        birth is not None
+        and again is not None
+        and any(a != b for a, b in zip(birth, again, strict=True) if a and b)
+    )
 
 
 def pool(groups: Array, pairs: Pairs, weights: dict[str, Array]) -> tuple[Pairs, Array]:

@@ -49,6 +49,19 @@ class NoRowsToMatch(Problem):
     text = _("{path} has headings but no rows below them. Check that you chose the right file.")
 
 
+class ListTooLarge(Problem):
+    status, code = HTTPStatus.INSUFFICIENT_STORAGE, "list-too-large"
+    text = _(
+        "Comparing {rows} rows with {people} people needs more memory than is allowed. "
+        "Split the list, and match the parts one after the other."
+    )
+
+
+class FolderMissing(Problem):
+    status, code = HTTPStatus.NOT_FOUND, "folder-missing"
+    text = _("There is no folder {path} to write to. Make it first, or name another.")
+
+
 class NotMatches(Problem):
     status, code = _REFUSED, "not-matches"
     text = _("{path} lacks the columns {columns}. Give a file that `fangxian match` wrote.")
