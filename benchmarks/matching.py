@@ -162,7 +162,9 @@ def with_recordlinkage(case: Path) -> Found:
     vectors = compare.compute(pairs, *frames)
     model = recordlinkage.ECMClassifier(binarize=0.5)
     model.fit(vectors)
-    scores = model.prob(vectors)
+    # Not `prob`: it is 1 for thousands, and says nothing of which is better.
+    weights = {column: model.log_weights[column] for column in vectors}
+    scores = sum(vectors[column].ge(0.5).astype(float).map(weights[column]) for column in vectors)
     pairs_found = best((int(row), int(person), float(score)) for (row, person), score in scores.items())
     return [(row + 1, uids[person], score) for row, person, score in pairs_found]
 

@@ -20,7 +20,7 @@ Cli = Callable[..., Result]
 
 
 def test_headings_come_in_any_order_and_wording(tmp_path: Path) -> None:
-    headings = ["备注", "户籍地址", "乘车人姓名", "证件号码", "联系手机", "男女", "出生年月", "数据来源"]
+    headings = ["备注", "户籍地址", "乘车人姓名", "证件号码", "联系手机", "性别(男/女)", "出生年月", "数据来源"]
     path = write(
         tmp_path / "a.csv", headings, [["", "白沙乡", "李一", "990101", "10012345678", "男", "2009", "车站"]]
     )
@@ -41,14 +41,23 @@ def test_a_title_and_blank_lines_are_no_rows(tmp_path: Path) -> None:
 
 def test_columns_are_known_by_content_where_headings_say_nothing(tmp_path: Path) -> None:
     rows = [
-        [str(i), f"{'李王张刘'[i % 4]}小{'明红'[i % 2]}", f"100{i:08d}", f"9901012008030{i:04d}1"]
+        [
+            f"2020-01-{i + 1:02}",
+            f"{'李王张刘'[i % 4]}小{'明红'[i % 2]}",
+            f"100{i:08d}",
+            f"9901012008030{i:04d}1",
+            f"{1980 + i}.3.4",
+            "男女"[i % 2],
+            f"白沙乡上寨村{i}组",
+        ]
         for i in range(30)
     ]
-    with_words = read_table(write(tmp_path / "a.csv", ["甲", "乙", "丙", "丁"], rows))
+    with_words = read_table(write(tmp_path / "a.csv", list("甲乙丙丁戊己庚"), rows))
     without = read_table(write(tmp_path / "b.csv", rows[0], rows[1:]))
     for table in (with_words, without):
-        assert set(table.columns) == {"name", "phone", "id_number"}
+        assert set(table.columns) == {"name", "phone", "id_number", "birth", "sex", "address"}
         assert table.columns["phone"] == [row[2] for row in rows]
+        assert table.columns["birth"] == [row[4] for row in rows]
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".csv.gz", ".xlsx"])

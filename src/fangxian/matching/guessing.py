@@ -1,10 +1,11 @@
-"""Which columns hold names, ID numbers and phones, by what stands in them."""
+"""Which columns hold names, numbers, birth dates and addresses, by what stands in them."""
 
 import re
 from collections.abc import Callable, Sequence
 
 from fangxian.registry.importing.text import Cell, as_text, is_blank
 
+from .days import read_birth
 from .numbers import NOTHING, read_id, read_phone
 
 _COMMON = frozenset(
@@ -24,11 +25,29 @@ def _is_phone(cell: Cell) -> bool:
     return len(found) == 11 and found[0] == "1" and len(as_text(cell)) < 20 and read_id(cell) == NOTHING
 
 
+_PLACE = re.compile(r"[镇乡村街组号路县区寨屯]")
+_SEXES = frozenset("男女")
+
+
+def _is_address(cell: Cell) -> bool:
+    text = as_text(cell)
+    return len(text) >= 5 and len(_PLACE.findall(text)) >= 2
+
+
+def _is_birth(cell: Cell) -> bool:
+    return read_birth(cell) is not None and len(as_text(cell)) >= 4
+
+
 _KINDS: dict[str, tuple[Callable[[Cell], bool], float]] = {
     "id_number": (lambda cell: read_id(cell) != NOTHING and len(as_text(cell)) >= 15, 0.6),
     "phone": (_is_phone, 0.6),
     "name": (_is_name, 0.4),
+    "sex": (lambda cell: as_text(cell) in _SEXES, 0.9),
+    "birth": (_is_birth, 0.8),
+    "address": (_is_address, 0.7),
 }
+GUESSED = tuple(_KINDS)
+SPREAD = 3  # years at least, or it is the day of a journey
 
 
 def guess_columns(
@@ -53,4 +72,6 @@ def guess_columns(
 
 def _share(rows: Sequence[Sequence[Cell]], place: int, fits: Callable[[Cell], bool]) -> float:
     filled = [row[place] for row in rows if place < len(row) and not is_blank(row[place])]
+    if fits is _is_birth and len({birth.year for cell in filled if (birth := read_birth(cell))}) < SPREAD:
+        return 0.0
     return sum(map(fits, filled)) / len(filled) if filled else 0.0

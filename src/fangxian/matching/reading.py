@@ -14,7 +14,7 @@ from fangxian.registry.importing.headings import DEPTH, Numbered, find_headings,
 from fangxian.registry.importing.result import FileRefused
 from fangxian.registry.importing.text import Cell, as_text, is_blank
 
-from .guessing import guess_columns
+from .guessing import GUESSED, guess_columns
 from .problems import FileMissing, FileNotRead, NoRowsToMatch, NothingToMatchBy
 
 UNPACKED = 1 << 30  # bytes of a packed text table
@@ -36,7 +36,7 @@ COLUMNS: Sequence[Column] = (
         "乘车人 乘车人姓名 乘机人 乘机人姓名 机主 机主姓名 用户姓名 客户姓名 学生姓名 教师姓名 被排查人"
         " 当事人 返乡人员 返乡人员姓名 人员 本人姓名 购票人 fullname xm",
     ),
-    _column("sex", "性别", "男女 xb"),
+    _column("sex", "性别", "xb"),
     _column(
         "id_number", "身份证号",
         "身份证件 身份证号码或证件号码 有效证件号码 有效证件号 证件 身份号码 身份证编号 公民身份号 idcard"
@@ -55,6 +55,7 @@ COLUMNS: Sequence[Column] = (
     ),
     _column("town", "乡镇", "乡镇街道 镇街 所属乡镇 乡镇(街道) township town"),
     _column("source", "来源", "数据来源 来源单位 来源部门 报送单位 提供单位 渠道 source"),
+    _column("unit", "单位"),  # not compared, but not to be taken for an address either
     _column("role", "身份", "人员类别 类别 人员类型 身份类别 role"),
 )  # fmt: skip
 FIELDS = tuple(column.field for column in COLUMNS)
@@ -132,7 +133,9 @@ def _read_sheet(name: str, rows: Iterator[Numbered], tick: Tick) -> Table | None
         labels = {field: as_text(row[place]) for field, place in places.items() if place < len(row)}
     else:
         below = [cells for _number, cells in filled]
-    guessed = guess_columns(below, taken=set(places.values()), wanted=[k for k in KEYS if k not in places])
+    guessed = guess_columns(
+        below, taken=set(places.values()), wanted=[each for each in GUESSED if each not in places]
+    )
     places |= guessed
     if headings is None and guessed and _is_heading(filled[0][1], below[1:], guessed):
         start = filled[0][0] + 1
