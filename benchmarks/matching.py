@@ -153,18 +153,15 @@ def with_recordlinkage(case: Path) -> Found:
         left, right = (frame.dropna(subset=[rule]) for frame in frames)
         pairs = pairs.union(each.index(left, right))
     compare = recordlinkage.Compare()
-    compare.string("name", "name", method="jarowinkler", threshold=0.85, missing_value=0)
-    compare.string("id_number", "id_number", method="damerau_levenshtein", threshold=0.9, missing_value=0)
+    compare.string("name", "name", method="jarowinkler", missing_value=0)
+    compare.string("id_number", "id_number", method="damerau_levenshtein", missing_value=0)
     compare.exact("phone", "phone", missing_value=0)
     compare.exact("birth", "birth", missing_value=0)
-    compare.string("address", "address", method="jarowinkler", threshold=0.85, missing_value=0)
+    compare.string("address", "address", method="jarowinkler", missing_value=0)
     compare.exact("sex", "sex", missing_value=0)
-    vectors = compare.compute(pairs, *frames)
-    model = recordlinkage.ECMClassifier(binarize=0.5)
-    model.fit(vectors)
-    # Not `prob`: it is 1 for thousands, and says nothing of which is better.
-    weights = {column: model.log_weights[column] for column in vectors}
-    scores = sum(vectors[column].ge(0.5).astype(float).map(weights[column]) for column in vectors)
+    # Its ECM classifier takes those who share a phone for matches, and names for no evidence; so the sum of
+    # likenesses, as its manual begins.
+    scores = compare.compute(pairs, *frames).sum(axis=1)
     pairs_found = best((int(row), int(person), float(score)) for (row, person), score in scores.items())
     return [(row + 1, uids[person], score) for row, person, score in pairs_found]
 

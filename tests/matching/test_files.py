@@ -20,7 +20,7 @@ Cli = Callable[..., Result]
 
 
 def test_headings_come_in_any_order_and_wording(tmp_path: Path) -> None:
-    headings = ["备注", "户籍地址", "乘车人姓名", "证件号码", "联系手机", "性别(男/女)", "出生年月", "数据来源"]
+    headings = ["备注", "户籍地址", "乘车人姓名", "证件号码", "联系手机", "性别", "出生年月", "数据来源"]
     path = write(
         tmp_path / "a.csv", headings, [["", "白沙乡", "李一", "990101", "10012345678", "男", "2009", "车站"]]
     )
