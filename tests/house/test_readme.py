@@ -50,8 +50,10 @@ def _known(group: click.Group, words: list[str]) -> bool:
         options |= {name for parameter in command.params for name in parameter.opts}
         if word.startswith("--") and word not in options:
             return False
-        if isinstance(command, click.Group) and word in command.commands:
-            command = command.commands[word]
+        if isinstance(command, click.Group):
+            command = command.commands.get(word) or command.commands.get(
+                getattr(command, "fallback", ""), command
+            )
     return not isinstance(command, click.Group) or words[0].startswith("--")
 
 

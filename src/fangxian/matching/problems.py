@@ -1,0 +1,85 @@
+"""What can be wrong with what is to be matched."""
+
+from http import HTTPStatus
+
+from django.utils.translation import gettext_lazy as _
+
+from fangxian.kernel.problems import Problem
+
+_REFUSED = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+class FileMissing(Problem):
+    status, code = HTTPStatus.NOT_FOUND, "file-missing"
+    text = _("There is no file {path}. Check the name.")
+
+
+class FileNotRead(Problem):
+    status, code = _REFUSED, "file-not-read"
+    text = _("{path} cannot be read. {reason}")
+
+
+class NothingToMatchBy(Problem):
+    status, code = _REFUSED, "nothing-to-match-by"
+    text = _(
+        "{path} has no column of names, ID numbers or phones that can be recognised. "
+        "Name the columns 姓名, 身份证号, 手机号, 出生日期, 住址 as far as there are any."
+    )
+
+
+class RosterWithoutKeys(Problem):
+    status, code = _REFUSED, "roster-without-keys"
+    text = _(
+        "{path} has no column “uid”, so nobody in it can be named. Add a column that numbers the people."
+    )
+
+
+class RosterWithoutNames(Problem):
+    status, code = _REFUSED, "roster-without-names"
+    text = _("{path} has no column of names (姓名). Add it: without names a roster cannot be matched.")
+
+
+class KeyTwice(Problem):
+    status, code = HTTPStatus.CONFLICT, "key-twice"
+    text = _("“{uid}” stands twice in the column “uid” of {path}. Every person needs a key of their own.")
+
+
+class NoRowsToMatch(Problem):
+    status, code = _REFUSED, "no-rows-to-match"
+    text = _("{path} has headings but no rows below them. Check that you chose the right file.")
+
+
+class ListTooLarge(Problem):
+    status, code = HTTPStatus.INSUFFICIENT_STORAGE, "list-too-large"
+    text = _(
+        "Comparing {rows} rows with {people} people needs more memory than is allowed. "
+        "Split the list, and match the parts one after the other."
+    )
+
+
+class FolderMissing(Problem):
+    status, code = HTTPStatus.NOT_FOUND, "folder-missing"
+    text = _("There is no folder {path} to write to. Make it first, or name another.")
+
+
+class NotMatches(Problem):
+    status, code = _REFUSED, "not-matches"
+    text = _("{path} lacks the columns {columns}. Give a file that `fangxian match` wrote.")
+
+
+class NotTruth(Problem):
+    status, code = _REFUSED, "not-truth"
+    text = _("{path} lacks the columns {columns}. The truth has a line for each row of the list: row, uid.")
+
+
+class RowsDisagree(Problem):
+    status, code = HTTPStatus.CONFLICT, "rows-disagree"
+    text = _(
+        "The matches speak of {matches} rows and the truth of {truth}, and they are not the same. "
+        "Give the truth of the list that was matched."
+    )
+
+
+class PlotUnsupported(Problem):
+    status, code = _REFUSED, "plot-unsupported"
+    text = _("A plot is written as .png or .svg, not as “{suffix}”.")
