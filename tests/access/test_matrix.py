@@ -175,6 +175,7 @@ ADDRESSES: dict[str, list[str]] = {
     "audit": ["/audit/", "/audit/?actor=officer"],
     "policy": ["/audit/policy/"],
     "accounts": ["/audit/accounts/"],
+    "home": ["/home/", f"/home/?{Q}"],
     "demo-sign-in": ["/accounts/demonstration/"],
     "welcome": ["/accounts/welcome/fx_nobody/"],
     "account": ["/accounts/own/"],
@@ -358,7 +359,8 @@ def check_no_more(
         right = listed and actor and w.verdict(actor, person, c) == "masked"
         faults.expect(bool(right), "shows a mask of", person, c, "to", actor or "nobody", asked)
     own = {unit for _role, unit in ACTORS.get(actor, [])}  # one's own grants stand on one's own pages
-    more = names_seen(text) - (nameable(actor, PURPOSE[name]) if actor else set()) - own
+    purpose = "count" if name == "home" else PURPOSE[name]
+    more = names_seen(text) - (nameable(actor, purpose) if actor else set()) - own
     faults.expect(not more, "names", more, "to", actor or "nobody", asked)
 
 
