@@ -8,17 +8,18 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from fangxian.access import audit, glass, policy
+from fangxian.access import audit, policy
 from fangxian.access.actor import Actor
 from fangxian.access.models import Account
 from fangxian.kernel.changes import head_position
 from fangxian.submissions.models import Refusal
 
-from .. import asking, counting, coverage
+from .. import asking, counting, coverage, people
 from ..asking import Asked
 from ..coverage import Line
 from .common import children, page, zones
 
+RECENT = 200  # seals of the audit log that a page follows; the command follows all
 WORST = 5  # parts shown of a campaign that is late below
 
 
@@ -75,14 +76,15 @@ def _units(asked: Asked) -> list[tuple[Any, str]]:
 def _consents(request: HttpRequest, actor: Actor) -> int:
     if not policy.may(actor, "consent"):
         return 0
-    return sum(row.account_id != actor.account for row in glass.pending(moment=request.moment))  # type: ignore[attr-defined]
+    now, moment = request.now, request.moment  # type: ignore[attr-defined]
+    return len(people.consentable(actor, now=now, moment=moment))
 
 
 def _kept(request: HttpRequest, actor: Actor) -> dict[str, Any]:
     """For whoever looks after data, accounts and the log."""
     told: dict[str, Any] = {}
     if policy.may(actor, "audit"):
-        told["checked"] = audit.check(moment=request.moment)  # type: ignore[attr-defined]
+        told["checked"] = audit.check(moment=request.moment, last=RECENT)  # type: ignore[attr-defined]
     if policy.may(actor, "accounts"):
         told["accounts"] = Account.objects.filter(is_active=True).count()
         told["refused"] = Refusal.objects.count()
