@@ -231,3 +231,22 @@ def test_what_cannot_be_granted_is_refused_in_words(opened: Opened, small_city: 
     for name in ("", "a", "a b", "x" * 41, "a\n"):
         with pytest.raises(NameOfAccount):
             opened(name)
+
+
+# ------------------------------------------------------------------------------------ doors
+
+
+def test_a_door_admits_who_may_report(opened: Opened, small_city: dict[str, int]) -> None:
+    from fangxian.access.authentication import admit
+
+    say = {"address": "127.0.0.1", "now": NOW, "moment": NOW}
+    head, operator = opened("head", "head", "s1"), opened("operator", "system_operator", "xw")
+    text = tokens.issue_device(account=head, name="手机", by="t", now=NOW)
+    for told in ({"authorization": "", "token": text}, {"authorization": f"Bearer {text}", "token": ""}):
+        reporter = admit(**told, **say)
+        assert reporter is not None and (reporter.name, reporter.unit) == ("head", small_city["s1"])
+        assert reporter.reaches(small_city["s1-1"]) and not reporter.reaches(small_city["s2-1"])
+    silent = tokens.issue_device(account=operator, name="机", by="t", now=NOW)
+    assert admit(authorization=f"Bearer {silent}", token="", **say) is None
+    assert admit(authorization="", token="fx_nobody", **say) is None
+    assert admit(authorization=basic("head", "demonstration"), token="", **say) is None

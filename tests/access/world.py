@@ -214,6 +214,7 @@ def build() -> World:
     _build_units(world)
     _build_people(world)
     _build_answers(world)
+    _refuse(world)
     _move(world)
     _open_accounts(world)
     return world
@@ -285,6 +286,16 @@ def _sheet(world: World, person: str, household: int) -> Sheet:
     answers |= {"contact_hubei": "yes", "occupation": "other", "symptoms": ["none"], "now_at": "home"}
     answers |= {"temperature": float(told["E"]), "note": told["F"]}
     return Sheet(f"i-{person}", "person", world.people[person], answers, household=household)
+
+
+REFUSED = "退件-里面写了什么"
+
+
+def _refuse(world: World) -> None:
+    sheet = Sheet(REFUSED, "person", world.people["elsewhere"], {"outcome": "nonsense"})
+    fields = {"campaign": "screening", "round": 1, "version": "1", "happened": at(3, 8), "channel": "phone"}
+    [receipt] = receive(envelopes=[Envelope(sheets=[sheet], **fields)], by=BY, now=at(4))
+    assert not receipt.accepted
 
 
 def _move(world: World) -> None:

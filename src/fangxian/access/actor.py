@@ -79,7 +79,7 @@ def actor_of(account: Account, *, now: datetime) -> Actor:
 
 def _held(role: str, unit: int, units: Tree) -> Held:
     if units.nodes[unit].kind == "bureau":
-        return Held(role, unit, frozenset(units.nodes), whole=True)
+        return Held(role, unit, units.everything, whole=True)
     return Held(role, unit, frozenset(units.under(unit)))
 
 

@@ -10,6 +10,7 @@ import base64
 import binascii
 import hmac
 import os
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +18,7 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.core.cache import cache
 from django.http import HttpRequest
 
-from . import tokens
+from . import policy, tokens
 from .actor import Actor, actor_of
 from .models import Account
 from .problems import TooManyAttempts, UnknownToken
@@ -38,6 +39,47 @@ def authenticate(request: HttpRequest) -> Actor | None:
         return _by_header(header, request.META.get("REMOTE_ADDR", ""), now=now, moment=moment)
     user: Any = getattr(request, "user", None)
     return actor_of(user, now=now) if user is not None and user.is_authenticated else None
+
+
+@dataclass(frozen=True, slots=True)
+class Reporter:
+    """Who may report, as the doors for submissions know it: for the units that its roles reach which report,
+    or for the members of its household."""
+
+    name: str
+    unit: int | None
+    units: frozenset[int]
+    household: int | None = None
+    members: frozenset[int] = frozenset()
+
+    def reaches(self, unit: int) -> bool:
+        return unit in self.units
+
+
+def admit(
+    *, authorization: str, token: str, address: str, now: datetime, moment: datetime
+) -> Reporter | None:
+    """Whoever sends answers: by the header as in `authenticate`, or by a device's or household's token that
+    stands in the address. None: nobody that may report. Raises TooManyAttempts."""
+    if token:
+        actor = _by_token(token, None, now, moment) or _by_link(token, now, moment)
+    else:
+        actor = _by_header(authorization, address, now=now, moment=moment)
+    if actor is None:
+        return None
+    if actor.household is not None:
+        return Reporter(actor.name, None, frozenset(), actor.household, actor.members)
+    if not policy.may(actor, "report"):
+        return None
+    own = next((held.unit for held in actor.held), None)
+    return Reporter(actor.name, own, policy.scope(actor, "report").units)
+
+
+def _by_link(text: str, now: datetime, moment: datetime) -> Actor | None:
+    try:
+        return tokens.actor_by_link(text, now=now, moment=moment)
+    except UnknownToken:
+        return None
 
 
 def _by_header(header: str, address: str, *, now: datetime, moment: datetime) -> Actor | None:

@@ -1,6 +1,7 @@
 """Breaking the glass: sealed fields of one person, opened to one account for 30 minutes, for a named case and
 with a second person's consent. Each step stands in the audit log."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from fangxian.kernel.changes import recording
@@ -55,6 +56,10 @@ def consent(*, actor: Actor, request: int, now: datetime, moment: datetime) -> B
     return row
 
 
-def open_to(actor: Actor, person: int, *, moment: datetime) -> BreakGlass | None:
-    rows = BreakGlass.objects.filter(account=actor.account, person=person, until__gt=moment)
-    return rows.order_by("-pk").first() if actor.account else None
+def open_to(actor: Actor, people: Iterable[int], *, moment: datetime) -> dict[int, BreakGlass]:
+    """Those of the people who are open to the actor now."""
+    if actor.account is None:
+        return {}
+    rows = BreakGlass.objects.filter(account=actor.account, until__gt=moment).order_by("pk")
+    wanted = set(people)
+    return {row.person_id: row for row in rows if row.person_id in wanted}

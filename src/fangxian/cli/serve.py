@@ -16,7 +16,7 @@ def register(group: click.Group) -> None:
 def serve(port: int, host: str, clock: str | None) -> None:
     """Serve the board and its pages to browsers on this machine.
 
-    There are no accounts yet, so nobody else can reach them.
+    Others reach them through a proxy that speaks TLS; name the address that they type in FANGXIAN_ORIGIN.
 
     \b
     fangxian serve

@@ -32,6 +32,7 @@ class Tree:
     zones: dict[int, list[int]]  # covered unit -> zones (more than one is an overlap)
     _reach: dict[int, frozenset[int]] = field(default_factory=dict)
     _under: dict[int, frozenset[int]] = field(default_factory=dict)
+    _everything: frozenset[int] = frozenset()
 
     def path(self, unit: int) -> Iterator[int]:
         """The unit and its ancestors on its own line."""
@@ -63,6 +64,12 @@ class Tree:
         if known is None:
             known = self._under[unit] = frozenset(u for u in self.nodes if unit in self.reach(u))
         return known
+
+    @property
+    def everything(self) -> frozenset[int]:
+        if not self._everything:
+            self._everything = frozenset(self.nodes)
+        return self._everything
 
     def within(self, units: Container[int]) -> "Tree":
         """What of the tree somebody sees who sees these units: nothing of the rest, not even its names."""

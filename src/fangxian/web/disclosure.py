@@ -54,6 +54,7 @@ def looked(
     sensitive = "".join(c for c in classes if c in "CDEF")
     if not sensitive and not always:
         return
+    request.looked = True  # type: ignore[attr-defined]  # whatever keeps pages may not keep this one
     match = request.resolver_match
     audit.record(
         actor.name,

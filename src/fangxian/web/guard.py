@@ -9,11 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 
 from fangxian.access import authenticate, policy
 from fangxian.access.actor import Actor
@@ -51,23 +50,25 @@ class Guard:
         request.now, request.moment = clock.latest(), clock.machine()  # type: ignore[attr-defined]
         try:
             request.actor = authenticate(request)  # type: ignore[attr-defined]
-        except Problem as problem:
-            return problem_page(request, problem)
-        return self.respond(request)
-
-    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
-        match = request.resolver_match
-        name = (match.view_name if match else None) or request.path
-        actor: Actor | None = request.actor  # type: ignore[attr-defined]
-        try:
-            purpose = check(actor, name).purpose
-            if actor is not None and purpose in policy.purposes():
-                request.scope = policy.scope(actor, purpose)  # type: ignore[attr-defined]
+            self.admit(request)
         except SignInFirst as problem:
             return sign_in(request, problem)
         except Problem as problem:
             return problem_page(request, problem)
-        return None
+        return self.respond(request)
+
+    def admit(self, request: HttpRequest) -> None:
+        """Before anything further in, so that nothing that was rendered for another passes by here. Where no
+        route is, nothing is told but that. Raises as `check`."""
+        actor: Actor | None = request.actor  # type: ignore[attr-defined]
+        try:
+            name = resolve(request.path_info).view_name or request.path_info
+        except Resolver404:
+            return
+        route = check(actor, name)
+        request.route = route  # type: ignore[attr-defined]
+        if actor is not None and route.purpose in policy.purposes():
+            request.scope = policy.scope(actor, route.purpose)  # type: ignore[attr-defined]
 
 
 def check(actor: Actor | None, name: str) -> Route:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from fangxian.access import glass, policy
 from fangxian.access.actor import Actor
+from fangxian.access.models import BreakGlass
 from fangxian.access.people import leaves
 from fangxian.access.problems import NotThere
 from fangxian.kernel.changes import head_position
@@ -79,8 +80,9 @@ def card(actor: Actor, person: int, *, now: datetime, moment: datetime) -> Card:
     rows = _cards(actor, [person], {person: units}, now, moment)
     if not rows:
         raise NotThere()
-    said = _verdicts(actor, person, units, moment)
-    return Card(person, rows[0].fields, _sheets(person, said), glass.open_to(actor, person, moment=moment))
+    opened = glass.open_to(actor, [person], moment=moment).get(person)
+    said = _verdicts(actor, units, opened is not None)
+    return Card(person, rows[0].fields, _sheets(person, said), opened)
 
 
 def cards(actor: Actor, people: list[int], *, now: datetime, moment: datetime) -> list[Card]:
@@ -94,20 +96,20 @@ def _cards(
     at = holding(day_of(now), head_position())
     names = dict(PersonState.objects.filter(at, person__in=people).values_list("person_id", "name"))
     posts, secrets = _posts(people, policy.scope(actor, "people"), now), _secrets(people)
-    found = []
+    opened, found = glass.open_to(actor, people, moment=moment), []
     for person in people:
         if person not in names:
             continue
         values = {"name": names[person], "posts": posts.get(person, ""), **secrets.get(person, {})}
-        found.append(Card(person, _fields(_verdicts(actor, person, units[person], moment), values)))
+        found.append(Card(person, _fields(_verdicts(actor, units[person], person in opened), values)))
     return found
 
 
-def _verdicts(actor: Actor, person: int, units: Iterable[int], moment: datetime) -> dict[str, str]:
+def _verdicts(actor: Actor, units: Iterable[int], broken: bool) -> dict[str, str]:
     """Class -> what the policy says of this person now. An opened glass counts as what its purpose says."""
     units = list(units)
     said = {c: policy.verdict(actor, c, units, purpose="people") for c in policy.CLASSES}
-    if glass.open_to(actor, person, moment=moment):
+    if broken:
         opened = {c: policy.verdict(actor, c, units, purpose="glass") for c in policy.CLASSES}
         said |= {c: verdict for c, verdict in opened.items() if verdict == policy.SHOWN}
     return said
@@ -196,3 +198,11 @@ def whole(actor: Actor, person: int, code: str, *, now: datetime) -> Field:
         raise NotThere()
     value = _secrets([person]).get(person, {}).get(code, "")
     return Field(code, names_of_fields()[code], value, CLASS_OF[code], policy.SHOWN)
+
+
+def consentable(actor: Actor, *, now: datetime, moment: datetime) -> list[BreakGlass]:
+    """Requests to break the glass that wait for this actor: of people in scope, and not the actor's own."""
+    rows = [row for row in glass.pending(moment=moment) if row.account_id != actor.account]
+    units = leaves({row.person_id for row in rows}, day=day_of(now), position=head_position())
+    area = policy.scope(actor, "consent")
+    return [row for row in rows if area.whole or not units[row.person_id].isdisjoint(area.units)]

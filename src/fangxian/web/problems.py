@@ -18,8 +18,8 @@ class NothingRecorded(Problem):
 class NotLoopback(Problem):
     status, code = HTTPStatus.FORBIDDEN, "not-loopback"
     text = _(
-        "“{host}” can be reached by others. Until accounts exist, pages are served on this machine alone: "
-        "use 127.0.0.1, ::1 or localhost."
+        "“{host}” can be reached by others. Pages are served on this machine alone, behind a proxy that "
+        "speaks TLS: use 127.0.0.1, ::1 or localhost."
     )
 
 

@@ -1,10 +1,11 @@
-"""People, emergencies, and the auditor's pages."""
+"""One's own page, people, emergencies, and the auditor's pages."""
 
 from django.urls import URLPattern, path
 
-from .views import audit, people
+from .views import audit, home, people
 
 urlpatterns: list[URLPattern] = [
+    path("home/", home.home, name="home"),
     path("people/", people.listed, name="people"),
     path("people/people.<str:kind>", people.download, name="people-file"),
     path("people/<int:person>/", people.person, name="person"),

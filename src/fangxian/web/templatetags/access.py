@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django import template
+from django.conf import settings
 
 from fangxian.access.actor import grants_of
 from fangxian.access.models import Account, Grant
@@ -42,6 +43,11 @@ def _offered(account: Account, now: datetime) -> Offered | None:
         return None
     names = "、".join(dict.fromkeys(access_role(grant.role) for grant in grants))
     return Offered(account, names, "、".join(over_unit(grant, now) for grant in grants))
+
+
+@register.simple_tag
+def mail_is_set_up() -> bool:
+    return bool(settings.EMAIL_HOST)
 
 
 @register.filter

@@ -15,6 +15,7 @@ from ..guard import routes
 from ..problems import PageNotThere
 
 SIZE = 100
+RECENT = 200  # seals that the page follows; `fangxian audit check` follows all
 
 
 @require_safe
@@ -27,7 +28,7 @@ def log(request: HttpRequest) -> HttpResponse:
     shown = {
         "page": _page(rows, request.GET.get("page", "1")),
         "sought": {"actor": actor, "copy": copy},
-        "checked": audit.check(moment=request.moment),  # type: ignore[attr-defined]
+        "checked": audit.check(moment=request.moment, last=RECENT),  # type: ignore[attr-defined]
     }
     return render(request, "web/audit.html", shown)
 

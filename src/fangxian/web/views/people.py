@@ -186,18 +186,8 @@ def ask_glass(request: HttpRequest, person_id: int) -> HttpResponse:
 def glasses(request: HttpRequest) -> HttpResponse:
     """Requests that wait for this visitor's consent: of people in scope, and not the visitor's own."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
-    rows = [row for row in glass.pending(moment=request.moment) if _consentable(request, actor, row)]  # type: ignore[attr-defined]
-    return render(request, "web/glasses.html", {"rows": rows})
-
-
-def _consentable(request: HttpRequest, actor: Actor, row: Any) -> bool:
-    if row.account_id == actor.account:
-        return False
-    try:
-        people.require_reach(actor, row.person_id, "consent", now=request.now)  # type: ignore[attr-defined]
-    except NotThere:
-        return False
-    return True
+    now, moment = request.now, request.moment  # type: ignore[attr-defined]
+    return render(request, "web/glasses.html", {"rows": people.consentable(actor, now=now, moment=moment)})
 
 
 @require_POST

@@ -36,6 +36,7 @@ def problems(request: HttpRequest) -> HttpResponse:
     asked = asking.read(request)
     under, (unzoned, unheaded) = under_of(asked), every_fault(asked)
     rows = Refusal.objects.filter(at__lte=asked.known).order_by("-at", "-id")
+    rows = rows if asked.scope.whole else rows.none()  # what was refused says of no unit whose it is
     refused = _page(rows, request.GET.get("page", "1"))
     names = {row.code: coverage.campaign_name(row) for row in Campaign.objects.all()}
     return page(

@@ -1,0 +1,92 @@
+"""One's own page: what is due from here now, what is late below, and one press to get there. Its figures are
+the board's, at the unit of each role."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from fangxian.access import audit, policy
+from fangxian.access.actor import Actor
+from fangxian.access.models import Account
+from fangxian.kernel.changes import head_position
+from fangxian.submissions.models import Refusal
+
+from .. import asking, counting, coverage, people
+from ..asking import Asked
+from ..coverage import Line
+from .common import children, page, zones
+
+RECENT = 200  # seals of the audit log that a page follows; the command follows all
+WORST = 5  # parts shown of a campaign that is late below
+
+
+@dataclass(frozen=True, slots=True)
+class Below:
+    """A campaign, and the parts that miss most."""
+
+    line: Line
+    parts: list[tuple[Any, Any]]
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    shown = {"consents": _consents(request, actor), "kept": _kept(request, actor)}
+    request.scope = policy.scope(actor, "count")  # type: ignore[attr-defined]
+    if not request.scope:  # type: ignore[attr-defined]
+        return render(request, "web/home.html", shown)
+    asked = asking.read(request)
+    lines = _lines(asked)
+    return page(
+        request,
+        "web/home.html",
+        asked,
+        **shown,
+        owed=[line for line in lines if line.whole.missing],
+        below=[found for line in lines if (found := _below(asked, line)).parts],
+        units=_units(asked),
+    )
+
+
+def _lines(asked: Asked) -> list[Line]:
+    """What is asked here now: late first."""
+    engine = asked.engine
+    parts = zones(asked) if asked.unit.kind in ("bureau", "headquarters") else children(asked)
+    board = coverage.board(asked, engine.figures(asked.at), engine.all(asked.at), parts)
+    return [line for state in (coverage.LATE, coverage.OPEN) for line in board.groups[state]]
+
+
+def _below(asked: Asked, line: Line) -> Below:
+    units = zones(asked) if asked.unit.kind in ("bureau", "headquarters") else children(asked)
+    owing = [(u, part) for u, part in zip(units, line.parts, strict=True) if part and part.missing]
+    owing.sort(key=lambda row: (-(row[1].missing or 0), row[0].code))
+    return Below(line, owing[:WORST])
+
+
+def _units(asked: Asked) -> list[tuple[Any, str]]:
+    """The units of one's roles, where there are several."""
+    held = dict.fromkeys(h.unit for h in asked.actor.held if h.unit in asked.tree.nodes)
+    nodes = [asked.tree.nodes[unit] for unit in held]
+    return [(node, asked.address(unit=node.code)) for node in nodes] if len(nodes) > 1 else []
+
+
+def _consents(request: HttpRequest, actor: Actor) -> int:
+    if not policy.may(actor, "consent"):
+        return 0
+    now, moment = request.now, request.moment  # type: ignore[attr-defined]
+    return len(people.consentable(actor, now=now, moment=moment))
+
+
+def _kept(request: HttpRequest, actor: Actor) -> dict[str, Any]:
+    """For whoever looks after data, accounts and the log."""
+    told: dict[str, Any] = {}
+    if policy.may(actor, "audit"):
+        told["checked"] = audit.check(moment=request.moment, last=RECENT)  # type: ignore[attr-defined]
+    if policy.may(actor, "accounts"):
+        told["accounts"] = Account.objects.filter(is_active=True).count()
+        told["refused"] = Refusal.objects.count()
+        told["behind"] = max(0, head_position() - counting.counted(patience=0).position)
+    return told
