@@ -150,6 +150,26 @@ def test_thin_lists_are_matched_as_far_as_they_go(tmp_path: Path, cli: Cli, list
     assert all(line["decision"] == "none" or line["uid"] for line in lines)
 
 
+THIN_ROSTERS = {
+    "names alone": (["uid", "姓名"], [["1", "李小明"], ["2", "王芳"]]),
+    "names and phones": (["uid", "姓名", "手机号"], [["1", "李小明", "10012345678"], ["2", "王芳", ""]]),
+    "one person without anything": (["uid", "姓名"], [["1", ""]]),
+}
+
+
+@pytest.mark.parametrize("what", THIN_ROSTERS)
+def test_thin_rosters_are_matched_against_as_far_as_they_go(tmp_path: Path, cli: Cli, what: str) -> None:
+    listed = write(tmp_path / "list.csv", ["姓名", "手机号"], [["李小明", "10012345678"], ["赵六", ""]])
+    roster = write(tmp_path / "roster.csv", *THIN_ROSTERS[what])
+    done = cli(listed, "--roster", roster, "--out", tmp_path / "out.csv")
+    assert done.exit_code == 0, done.stderr
+    with (tmp_path / "out.csv").open(encoding="utf-8") as file:
+        lines = list(csv.DictReader(file))
+    assert [0 <= float(line["probability"]) <= 1 for line in lines] == [True, True]
+    assert lines[1]["decision"] == "none"
+    assert (lines[0]["decision"] == "auto") == (what == "names and phones")
+
+
 def test_match_and_evaluate_from_the_command_line(tmp_path: Path, cli: Cli) -> None:
     city = City(21, 2_000)
     rows, truth = city.list(500, Mix())

@@ -65,7 +65,7 @@ class Worth:
         self.age = _blend(self.years[self.years > 0], self.row_years[known], strange[known])
         ages = np.array([self.age.get(int(year), 0.0) for year in range(OLDEST, 2101)])
         bands = np.bincount((np.arange(OLDEST, 2101) - OLDEST) // BAND, ages, 11)[: self.band_count]
-        self.band_share = bands / bands.sum()
+        self.band_share = (bands + 1e-9) / (bands + 1e-9).sum()
         self.homes = {
             name: _blend(_values(self.roster, name), _values(self.listed, name), strange) for name in _PLACES
         }
