@@ -17,6 +17,7 @@ from django.db import connection
 from django.test import Client
 from tests.officer import officer, open_officer
 
+from fangxian.access.models import Event, Seal
 from fangxian.campaigns.models import Reminder
 from fangxian.figures.engine import Engine
 from fangxian.figures.moments import as_of
@@ -157,7 +158,7 @@ def session(site: str, django_db_blocker: Any) -> str:
 
 
 @pytest.fixture
-def page(chromium: Any, site: str, session: str) -> Iterator[Any]:
+def page(chromium: Any, site: str, session: str, writing: None) -> Iterator[Any]:
     context = chromium.new_context(base_url=site, viewport={"width": 1280, "height": 900}, locale="zh-CN")
     context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": site}])
     context.set_default_timeout(20_000)
@@ -171,13 +172,21 @@ def page(chromium: Any, site: str, session: str) -> Iterator[Any]:
 
 @pytest.fixture
 def writing(city: City, db: None) -> Iterator[None]:
-    """For what is posted in a browser: it is committed, and taken away afterwards; no figure reads it. The
-    test's own transaction would keep all other writers out of an SQLite ledger: it is ended."""
+    """For what a browser's visit writes (a look that is logged, what is posted): it is committed, and taken
+    away afterwards; no figure reads it. The test's own transaction would keep all other writers out of an
+    SQLite ledger: it is ended."""
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             cursor.execute("ROLLBACK")
     yield
-    for rows in (Reminder.objects.all(), Disclosure.objects.all(), Change.objects.filter(action__in=ASIDE)):
+    asides = Change.objects.filter(action__in=ASIDE)
+    for rows in (
+        Reminder.objects.all(),
+        Disclosure.objects.all(),
+        asides,
+        Event.objects.all(),
+        Seal.objects.all(),
+    ):
         rows.delete()
     Head.objects.update(position=Change.objects.order_by("-position").first().position)
 

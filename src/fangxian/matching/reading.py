@@ -10,7 +10,7 @@ from pathlib import Path
 from fangxian.registry.importing import delimited
 from fangxian.registry.importing.columns import LIST, Column
 from fangxian.registry.importing.files import open_table
-from fangxian.registry.importing.headings import DEPTH, Numbered, find_headings, heading_key
+from fangxian.registry.importing.headings import DEPTH, Numbered, Template, find_headings, heading_key
 from fangxian.registry.importing.result import FileRefused
 from fangxian.registry.importing.text import Cell, as_text, is_blank
 
@@ -121,7 +121,7 @@ def _read_sheet(name: str, rows: Iterator[Numbered], tick: Tick) -> Table | None
     filled = [line for line in top if not all(map(is_blank, line[1]))]
     if not filled:
         return None
-    headings = find_headings("", filled, COLUMNS)
+    headings = find_headings("", filled, Template(COLUMNS, {}, _by_name_alone))
     places: dict[str, int] = {}
     labels: dict[str, str] = {}
     start = filled[0][0]
@@ -142,6 +142,11 @@ def _read_sheet(name: str, rows: Iterator[Numbered], tick: Tick) -> Table | None
     if not any(key in places for key in KEYS):
         return None
     return _columns(name, chain((line for line in top if line[0] >= start), rows), places, labels, tick)
+
+
+def _by_name_alone(*_table: object) -> dict[str, int]:
+    """What no heading tells is guessed afterwards, for what matching compares: see `guessing`."""
+    return {}
 
 
 def _is_heading(first: Sequence[Cell], rest: Sequence[Sequence[Cell]], places: dict[str, int]) -> bool:
