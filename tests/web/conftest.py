@@ -2,7 +2,7 @@
 
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -158,15 +158,29 @@ def session(site: str, django_db_blocker: Any) -> str:
 
 
 @pytest.fixture
-def page(chromium: Any, site: str, session: str, writing: None) -> Iterator[Any]:
-    context = chromium.new_context(base_url=site, viewport={"width": 1280, "height": 900}, locale="zh-CN")
-    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": site}])
-    context.set_default_timeout(20_000)
+def visit(chromium: Any, site: str, session: str, writing: None) -> Iterator[Callable[..., Any]]:
+    """A browser's visit, as the duty officer; with Playwright's options of a context."""
+    opened = []
+
+    def visiting(**options: Any) -> Any:
+        context = chromium.new_context(**{"base_url": site, "locale": "zh-CN"} | options)
+        opened.append(context)
+        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": site}])
+        context.set_default_timeout(20_000)
+        return context
+
+    yield visiting
+    for context in opened:
+        context.close()
+
+
+@pytest.fixture
+def page(visit: Callable[..., Any]) -> Iterator[Any]:
+    context = visit(viewport={"width": 1280, "height": 900})
     page, said = context.new_page(), []
     page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: said.append(str(error)))
     yield page
-    context.close()
     assert said == [], "the page's own policy and scripts are at peace"
 
 

@@ -108,17 +108,13 @@ def test_a_phone_is_masked_until_asked_for_and_the_look_is_written_down(page: An
     assert "tel:" not in page.content(), "the next who opens it asks again"
 
 
-def test_without_scripts_reminders_and_numbers_work_too(chromium: Any, site: str, writing: None) -> None:
-    context = chromium.new_context(base_url=site, java_script_enabled=False, locale="zh-CN")
-    try:
-        page = context.new_page()
-        page.goto("/owing/?campaign=learning-at-home")
-        page.locator("li.debtor").last.get_by_role("button", name="电话").click()
-        assert page.locator("a[href^='tel:100']").count() == 1
-        page.get_by_role("link", name="返回").click()
-        assert "/owing/" in page.url
-    finally:
-        context.close()
+def test_without_scripts_reminders_and_numbers_work_too(visit: Any) -> None:
+    page = visit(java_script_enabled=False).new_page()
+    page.goto("/owing/?campaign=learning-at-home")
+    page.locator("li.debtor").last.get_by_role("button", name="电话").click()
+    assert page.locator("a[href^='tel:100']").count() == 1
+    page.get_by_role("link", name="返回").click()
+    assert "/owing/" in page.url
 
 
 def test_the_keyboard_goes_through_the_map_and_opens_a_township(page: Any) -> None:
@@ -154,22 +150,15 @@ def test_axe_finds_nothing(page: Any, address: str) -> None:
 
 @pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1280, "dark")])
 def test_axe_finds_nothing_on_a_phone_and_in_the_dark(
-    chromium: Any,
-    site: str,
+    visit: Any,
     width: int,
     scheme: str,
 ) -> None:
-    context = chromium.new_context(
-        base_url=site, viewport={"width": width, "height": 844}, color_scheme=scheme, locale="zh-CN"
-    )
-    try:
-        page = context.new_page()
-        page.goto(BACK)
-        record = page.locator("table.recs tbody th a").first.get_attribute("href")
-        for address in ("/", BACK, record, "/?as_of=2019-01-01T00:00"):
-            page.goto(address)
-            page.wait_for_load_state("networkidle")
-            assert violations(page) == []
-            assert page.evaluate("document.documentElement.scrollWidth") <= width
-    finally:
-        context.close()
+    page = visit(viewport={"width": width, "height": 844}, color_scheme=scheme).new_page()
+    page.goto(BACK)
+    record = page.locator("table.recs tbody th a").first.get_attribute("href")
+    for address in ("/", BACK, record, "/?as_of=2019-01-01T00:00"):
+        page.goto(address)
+        page.wait_for_load_state("networkidle")
+        assert violations(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
