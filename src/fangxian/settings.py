@@ -155,6 +155,7 @@ LOCALE_PATHS = [HERE / "locale"]
 STATIC_URL = "/static/"
 STATIC_ROOT = None  # served from the packages themselves; there is nothing to collect
 WHITENOISE_USE_FINDERS = True
+WHITENOISE_MAX_AGE = 7 * 24 * 3600  # files are asked for by their edition, or have it in their names
 X_FRAME_OPTIONS = "DENY"
 SILENCED_SYSTEM_CHECKS: list[str] = []
 LOGGING_CONFIG = None  # the command line sets up logging; nothing logs request bodies

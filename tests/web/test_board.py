@@ -119,6 +119,7 @@ def area(cell: drawn.Cell) -> float:
 
 
 def test_a_remembered_page_is_the_page_with_a_token_of_ones_own(board: Any, client: Any) -> None:
+    board.get("/figures/")  # the style is in the first page
     first = board.get("/owing/")
     again = board.get("/owing/")
     token = re.compile(rb'name="csrfmiddlewaretoken" value="([^"]+)"')

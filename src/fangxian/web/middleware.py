@@ -10,14 +10,17 @@ from django.utils.cache import patch_vary_headers
 
 from fangxian.kernel.problems import Problem
 
+from . import style
+
 Respond = Callable[[HttpRequest], HttpResponse]
 
-# No inline script or style, nothing from elsewhere, no frames. Charts of bulletins are SVG without styles.
+# No inline script, no inline style but this package's own, nothing from elsewhere, no frames. Charts of
+# bulletins are SVG without styles.
 POLICY = "; ".join(
     (
         "default-src 'none'",
         "script-src 'self'",
-        "style-src 'self'",
+        f"style-src 'self' {style.style().digest}",
         "img-src 'self' data:",
         "connect-src 'self'",
         "form-action 'self'",
@@ -44,9 +47,18 @@ def headers(respond: Respond) -> Respond:
             response.headers.setdefault(name, value)
         if not request.path.startswith(settings.STATIC_URL):
             response.headers.setdefault("Cache-Control", "no-store")
+            _say_which_style(request, response)
         return response
 
     return told
+
+
+def _say_which_style(request: HttpRequest, response: HttpResponse) -> None:
+    """A page that carries the stylesheet lets the browser fetch the file too; the next page then links it."""
+    edition = style.style().edition
+    page = str(response.get("Content-Type", "")).startswith("text/html")
+    if page and request.COOKIES.get(style.COOKIE) != edition:
+        response.set_cookie(style.COOKIE, edition, max_age=style.KEPT, samesite="Lax", httponly=True)
 
 
 def language(respond: Respond) -> Respond:

@@ -23,7 +23,7 @@ from fangxian.access.actor import Actor
 from fangxian.kernel.home import current_home
 from fangxian.kernel.models import Head
 
-from . import clock, counting, days
+from . import clock, counting, days, style
 from .guard import routes
 
 KEPT = ("count", "issue", "chase")  # purposes
@@ -100,7 +100,9 @@ def remembering(respond: Callable[[HttpRequest], HttpResponse]) -> Callable[[Htt
         if state is None:
             return respond(request)
         actor = request.actor.name  # type: ignore[attr-defined]
-        key = (actor, request.get_full_path(), request.LANGUAGE_CODE, request.headers.get("HX-Request"))
+        known_style = request.COOKIES.get(style.COOKIE) == style.style().edition
+        asked_by = (actor, request.LANGUAGE_CODE, request.headers.get("HX-Request"), known_style)
+        key = (request.get_full_path(), *asked_by)
         known = PAGES.find(state, key)
         if known is None:
             response = respond(request)

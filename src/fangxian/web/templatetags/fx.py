@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import quote
 
 from django import template
+from django.templatetags.static import static
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 from fangxian.figures import catalogue
 from fangxian.kernel.moments import OFFICE_ZONE
 
-from .. import origins, shown
+from .. import origins, shown, style
 from ..asking import told
 
 register = template.Library()
@@ -175,6 +176,17 @@ def at(context: Any, **changes: Any) -> str:
     """The query of what is asked, with changes: {% at unit=unit.code %}."""
     asked = context.get("asked")
     return asked.address(**changes) if asked else ""
+
+
+@register.simple_tag(takes_context=True)
+def stylesheet(context: Any) -> SafeString:
+    """As a link where the browser has the file, else within the page, the file to be fetched meanwhile."""
+    own, request = style.style(), context.get("request")
+    href = f"{static('web/style.css')}?v={own.edition}"
+    if request is not None and request.COOKIES.get(style.COOKIE) == own.edition:
+        return format_html('<link rel="stylesheet" href="{}">', href)
+    inline = mark_safe(own.text)  # noqa: S308 - this package's own file
+    return format_html('<style>{}</style><link rel="prefetch" as="style" href="{}">', inline, href)
 
 
 @register.simple_tag(takes_context=True)

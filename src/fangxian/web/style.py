@@ -1,0 +1,28 @@
+"""The one stylesheet: within the first page that somebody opens, which is drawn at once, and then as a file.
+
+The policy names it by its hash; no other style may stand within a page.
+"""
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+FILE = Path(__file__).parent / "static" / "web" / "style.css"
+COOKIE = "style"  # of which edition the browser has the file
+KEPT = 365 * 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    text: str
+    edition: str
+    digest: str  # as a Content-Security-Policy wants it
+
+
+@cache
+def style() -> Style:
+    text = FILE.read_text("utf-8")
+    digest = hashlib.sha256(text.encode()).digest()
+    return Style(text, digest.hex()[:12], f"'sha256-{base64.b64encode(digest).decode()}'")
