@@ -1,20 +1,24 @@
 """Every page: its status, its numbers against the engine's, its queries, its problems."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern
 from lxml import html
 
 from fangxian.campaigns.models import Campaign
+from fangxian.figures.problems import UnitNotThere
 from fangxian.kernel.models import Change
-from fangxian.registry.models import PersonState
+from fangxian.registry.actions import close_unit
+from fangxian.registry.models import PersonState, UnitState
 from fangxian.web import asking, clock, counting, remembered, style
 from fangxian.web.urls import urlpatterns
+from fangxian.web.ways import ways
 
 from .conftest import LONELY, City, css
 
@@ -348,6 +352,21 @@ def test_problems_are_pages_with_a_sentence_a_status_and_a_way_on(
     assert expected[1] in page.text_content()
     assert re.search("[\u4e00-\u9fff].*。", css(page, "[role=alert]")[0].text_content())
     assert "/" in [link.get("href") for link in css(page, "main a")]
+
+
+def test_before_the_first_record_the_way_on_is_to_it(board: Any) -> None:
+    page = parsed(board.get("/?as_of=2019-01-01T00:00&unit=z1"))
+    way = next(a.get("href") for a in css(page, ".ways a") if "as_of=2020-01-20" in a.get("href"))
+    assert "unit=z1" in way and board.get("/?as_of=2020-01-20T09:00").status_code == 200
+
+
+def test_a_unit_closed_since_is_shown_as_of_its_last_day(board: Any) -> None:
+    unit = UnitState.objects.get(unit__code=LONELY).unit_id
+    close_unit(unit=unit, day=date(2020, 2, 10), by="test", now=clock.latest())
+    request = RequestFactory().get(f"/figures/students.pupils/?unit={LONELY}")
+    ((_words, way),) = ways(request, UnitNotThere(unit=LONELY, day="2020-02-12"))
+    assert way.startswith("/figures/students.pupils/") and "as_of=2020-02-09" in way
+    assert board.get(way).status_code == 200
 
 
 def test_htmx_gets_a_problem_as_a_fragment(board: Any) -> None:

@@ -1,6 +1,7 @@
 """What surrounds every page: its language, its problems, its security headers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -11,6 +12,7 @@ from django.utils.cache import patch_vary_headers
 from fangxian.kernel.problems import Problem
 
 from . import style
+from .ways import ways
 
 Respond = Callable[[HttpRequest], HttpResponse]
 
@@ -78,9 +80,10 @@ def language(respond: Respond) -> Respond:
     return told
 
 
-def problem_page(request: HttpRequest, problem: Problem) -> HttpResponse:
-    """A problem with its status: a page; a fragment where HTMX asked; an object where a program did."""
-    shown = {"problem": problem, "sentence": problem.sentence()}
+def problem_page(request: HttpRequest, problem: Problem, ways: Sequence[Any] = ()) -> HttpResponse:
+    """A problem with its status and the ways on: a page; a fragment where HTMX asked; an object where a
+    program did."""
+    shown = {"problem": problem, "sentence": problem.sentence(), "ways": ways}
     if wants_json(request):
         told = {"code": problem.code, "status": problem.status, "detail": problem.sentence()}
         return JsonResponse(told, status=problem.status, content_type="application/problem+json")
@@ -104,4 +107,6 @@ class Problems:
         return self.respond(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        return problem_page(request, error) if isinstance(error, Problem) else None
+        if not isinstance(error, Problem):
+            return None
+        return problem_page(request, error, ways(request, error))
