@@ -258,6 +258,9 @@ def nameable(actor: str, purpose: str) -> set[str]:
 
 
 def sampled(*cell: object) -> bool:
+    """A twelfth, and always: a person's page for everybody, and one's own records of a day that is past."""
+    if cell[0] in ("person", "person-json") or ("own" in cell and "as_of" in str(cell[-1])):
+        return True
     return hashlib.sha256(repr(cell).encode()).digest()[0] % SAMPLE == 0
 
 
@@ -484,8 +487,8 @@ def walk_methods(visitors: Callable[[str], Client], chosen: Callable[..., bool])
     faults = Faults()
     for name, addresses in ADDRESSES.items():
         for actor in ["", *ACTORS]:
-            cache.clear()  # signing in is limited to so many attempts a minute
             for method in METHODS:
+                cache.clear()  # signing in and passwords are limited to so many attempts a minute
                 if name in SIGNING or not chosen("method", name, actor, method):
                     continue
                 asked = addresses[0].format(unit=HOME_OF.get(actor, "s1"))
