@@ -19,6 +19,7 @@ from .envelopes import Envelope, Receipt, Sheet
 from .forms import compile_xlsform
 from .intake import Batch, Item, revised_kinds
 from .intake_problems import AlreadyRevised, UnknownInstance, WithdrawnBefore
+from .known import Known
 from .models import FormVersion, Refusal, Revision, Submission, Verification
 
 __all__ = ["Envelope", "Receipt", "Sheet", "publish_form", "receive", "retract", "verify", "withdraw"]
@@ -82,13 +83,22 @@ def _comparable(code: str, fields: dict[str, Any]) -> int:
     return len(held)
 
 
-def receive(*, envelopes: Sequence[Envelope], by: str, now: datetime, door: str = "batch") -> list[Receipt]:
+def receive(
+    *,
+    envelopes: Sequence[Envelope],
+    by: str,
+    now: datetime,
+    door: str = "batch",
+    known: Known | None = None,
+) -> list[Receipt]:
     """Take envelopes; a receipt each, in order. Each is accepted whole, or refused whole and listed with
-    its problems; it does not touch the others. All doors end here."""
+    its problems; it does not touch the others. All doors end here. `known` is what the caller remembers."""
     with recording("submissions.receive", by=by, now=now) as change:
-        batch = Batch(envelopes, change.position, change.at)
+        batch = Batch(envelopes, change.position, change.at, known or Known())
         items = batch.check()
         _append(change, items)
+        for item, first in batch.twins:
+            item.receipt.submissions += [first.pk] if first.pk else []
         _list_refusals(change, batch, door)
     for receipt in batch.receipts:
         receipt.accepted = not receipt.problems
@@ -102,8 +112,10 @@ def _append(change: Recording, items: Sequence[Item]) -> None:
             item.subject = _added_member(change, item)
     ids = change.ids(Submission, len(items))
     for pk, item in zip(ids, items, strict=True):
+        item.pk = pk
         item.receipt.submissions.append(pk)
         item.receipt.already = False
+        item.receipt.late = item.receipt.late or item.late
     change.append(Submission, COLUMNS, (_row(pk, item, change) for pk, item in zip(ids, items, strict=True)))
     change.append(
         Revision,
@@ -141,7 +153,7 @@ def _row(pk: int, item: Item, change: Recording) -> tuple[Any, ...]:
         sheet.household,
         item.unit,
         sheet.reporter,
-        change.by,
+        envelope.sender.name[:80] if envelope.sender else change.by,
         envelope.channel,
         envelope.happened,
         change.at,
@@ -157,7 +169,7 @@ def _list_refusals(change: Recording, batch: Batch, door: str) -> None:
     rows = [
         Refusal(
             at=change.at,
-            door=door,
+            door=envelope.door or door,
             instance_id=instance[:64],
             campaign=envelope.campaign[:40],
             code=problem.code,

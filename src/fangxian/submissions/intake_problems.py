@@ -55,3 +55,10 @@ class WithdrawnBefore(Problem):
 class EmptyEnvelope(Problem):
     status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "empty-envelope"
     text = _("The envelope holds no answer sheet. Fill in at least one.")
+
+
+class UnknownText(Problem):
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "unknown-text"
+    text = _(
+        "“{campaign}” has no text {text}. Fetch the campaign again and show its text before it is signed."
+    )
