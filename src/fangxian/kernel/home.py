@@ -27,6 +27,10 @@ class Home:
     def bulletins(self) -> Path:
         return self.path / "bulletins"
 
+    @property
+    def attachments(self) -> Path:
+        return self.path / "attachments"
+
     def make(self) -> "Home":
         for folder in (self.path, self.lake, self.keys, self.bulletins):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)

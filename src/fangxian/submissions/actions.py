@@ -20,7 +20,7 @@ from .forms import compile_xlsform
 from .intake import Batch, Item, revised_kinds
 from .intake_problems import AlreadyRevised, UnknownInstance, WithdrawnBefore
 from .known import Known
-from .models import FormVersion, Refusal, Revision, Submission, Verification
+from .models import Attachment, FormVersion, Refusal, Revision, Submission, Verification
 
 __all__ = ["Envelope", "Receipt", "Sheet", "publish_form", "receive", "retract", "verify", "withdraw"]
 
@@ -99,6 +99,7 @@ def receive(
         _append(change, items)
         for item, first in batch.twins:
             item.receipt.submissions += [first.pk] if first.pk else []
+        _attach(change, batch)
         _list_refusals(change, batch, door)
     for receipt in batch.receipts:
         receipt.accepted = not receipt.problems
@@ -121,6 +122,17 @@ def _append(change: Recording, items: Sequence[Item]) -> None:
         Revision,
         ("submission_id", "kind", "day", "reason", "by"),
         ((item.supersedes, "superseded", None, "", change.by) for item in items if item.supersedes),
+    )
+
+
+def _attach(change: Recording, batch: Batch) -> None:
+    """The files of sheets that are taken now or were before; a twin's belong to the first."""
+    first = {id(twin): item.pk for twin, item in batch.twins}
+    found = [(item.pk or first.get(id(item), 0), item.receipt, file) for item, file in batch.files]
+    change.append(
+        Attachment,
+        ("submission_id", "name", "media", "size", "digest"),
+        [(pk, f.name, f.media, f.size, f.digest) for pk, receipt, f in found if pk and not receipt.problems],
     )
 
 

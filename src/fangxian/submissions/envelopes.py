@@ -16,6 +16,11 @@ class Sender(Protocol):
     def name(self) -> str: ...
 
     @property
+    def unit(self) -> int | None:
+        """The unit for which it speaks where a form does not say about whom."""
+        ...
+
+    @property
     def household(self) -> int | None:
         """A family that came by its link speaks for itself alone."""
         ...
@@ -24,6 +29,16 @@ class Sender(Protocol):
     def members(self) -> frozenset[int]: ...
 
     def reaches(self, unit: int) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """What came beside a sheet, stored already (`kernel.sealed_files`)."""
+
+    name: str
+    media: str
+    size: int
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +57,7 @@ class Sheet:
     supersedes: str | None = None
     member: tuple[NewPerson, str] | None = None
     named: str = ""
+    files: tuple[File, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

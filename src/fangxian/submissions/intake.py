@@ -23,11 +23,12 @@ from fangxian.registry.models import Membership
 from fangxian.registry.problems import UnknownHousehold, UnknownPerson, UnknownUnit
 from fangxian.registry.queries import leaf_units
 
-from .envelopes import Envelope, Receipt, Sheet
+from .envelopes import Envelope, File, Receipt, Sheet
 from .forms import Form, content_hash
 from .intake_problems import (
     AlreadyRevised,
     EmptyEnvelope,
+    FileConflict,
     HappenedInFuture,
     InstanceConflict,
     NotInHousehold,
@@ -37,7 +38,7 @@ from .intake_problems import (
     UnknownText,
 )
 from .known import Known, Terms
-from .models import FormVersion, Revision, Submission
+from .models import Attachment, FormVersion, Revision, Submission
 from .problems import AnswersAgainstForm
 
 CLOCK_SKEW = timedelta(minutes=5)
@@ -74,12 +75,15 @@ class Batch:
     receipts: list[Receipt] = field(default_factory=list)
     items: list[Item] = field(default_factory=list)
     twins: list[tuple[Item, Item]] = field(default_factory=list)
+    files: list[tuple[Item, File]] = field(default_factory=list)
 
     def check(self) -> list[Item]:
         """Run the checks in turn; the sheets to append. Problems stand in the receipts."""
         self._unpack()
+        everybody = list(self.items)
+        self._check_instances()
+        self._check_files(everybody)
         for step in (
-            self._check_instances,
             self._check_terms,
             self._check_times,
             self._check_audience,
@@ -122,11 +126,33 @@ class Batch:
             else:
                 item.receipt.already = True
                 if known:
+                    item.pk = known[0]
                     item.receipt.submissions.append(known[0])
                     item.receipt.late = item.receipt.late or known[2]
                 elif first:
                     self.twins.append((item, first))
         self.items = list(fresh.values())
+
+    def _check_files(self, items: Sequence[Item]) -> None:
+        """Files may come in several requests with one sheet. One name is one file."""
+        brought = [(item, file) for item in items for file in item.sheet.files]
+        held: dict[tuple[int, str], str] = {}
+        named: dict[tuple[str, str], str] = {}
+        again = {item.pk for item, _file in brought if item.pk}
+        for chunk in in_chunks(sorted(again)):
+            rows = Attachment.objects.filter(submission__in=chunk)
+            held |= {
+                (pk, name): digest for pk, name, digest in rows.values_list("submission", "name", "digest")
+            }
+        for item, file in brought:
+            key = (item.sheet.instance_id, file.name)
+            known = held.get((item.pk, file.name)) or named.setdefault(key, "")
+            if known not in ("", file.digest):
+                item.refuse(FileConflict(name=file.name, instance=item.sheet.instance_id))
+            elif not known:
+                named[key] = file.digest
+                self.files.append((item, file))
+        self._keep_sound()
 
     def _answer_twins(self) -> None:
         """The same sheet twice in one batch is once; where the first is refused, so is the second."""

@@ -41,6 +41,7 @@ class Known:
     epoch: int = 0
     _terms: dict[str, Terms | None] = field(default_factory=dict)
     _units: dict[str, int] = field(default_factory=dict)
+    _codes: dict[int, str] = field(default_factory=dict)
 
     def refresh(self, position: int) -> int:
         """Be true as of `position`, which the caller holds under the head's lock; the epoch."""
@@ -61,6 +62,7 @@ class Known:
         self.epoch += 1
         self._terms.clear()
         self._units.clear()
+        self._codes.clear()
 
     def terms(self, code: str) -> Terms | None:
         """None where there is no such campaign."""
@@ -79,6 +81,11 @@ class Known:
             if found is not None:
                 self._units[code] = found
         return found
+
+    def code(self, unit: int) -> str:
+        if unit not in self._codes:
+            self._codes[unit] = Unit.objects.get(pk=unit).code
+        return self._codes[unit]
 
 
 def read_terms(code: str) -> Terms | None:

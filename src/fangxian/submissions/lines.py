@@ -137,6 +137,7 @@ def _sheet(sheet: dict[str, Any], entry: dict[str, Any], file: str, line: int, n
         supersedes=sheet.get("supersedes"),
         member=member,
         named="" if member else str(next(iter(sheet["subject"].values()))),
+        files=sheet.get("files", ()),
     )
 
 

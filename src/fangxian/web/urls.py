@@ -1,11 +1,11 @@
 """All pages. What is asked (unit, as_of, known_by) stands in the query of each."""
 
-from django.urls import URLPattern, path
+from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
 from .views import board, bulletins, campaigns, figures, problems, units
 
-urlpatterns: list[URLPattern] = [
+urlpatterns: list[URLPattern | URLResolver] = [
     path("", board.board, name="board"),
     path("changes/", board.changes, name="changes"),
     path("figures/", figures.catalogue, name="figures"),
@@ -23,4 +23,5 @@ urlpatterns: list[URLPattern] = [
     path("bulletins/<int:number>/bulletin.<str:kind>", bulletins.file, name="bulletin-file"),
     path("problems/", problems.problems, name="problems"),
     path("language/", set_language, name="language"),
+    path("openrosa/", include("fangxian.web.doors.devices")),
 ]

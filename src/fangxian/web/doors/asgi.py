@@ -4,19 +4,26 @@ import asyncio
 import hashlib
 import logging
 import os
-from collections.abc import Awaitable, Callable, Mapping
+import re
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
 
+from fangxian.kernel.home import current_home
 from fangxian.kernel.problems import Problem
+from fangxian.kernel.sealed_files import Sealing
 from fangxian.submissions.envelopes import Sender
+from fangxian.submissions.instances import read_instance
 
+from . import openrosa
 from .answers import Told, language_of, tell_many, tell_one, tell_problem
 from .bodies import read_body
 from .group import Job, Writer
+from .multipart import Posted, boundary_of, read_posted, sweep_folder
 from .problems import (
     BodyOfOtherKind,
     BodyTooLarge,
@@ -35,6 +42,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 LARGEST = 8 * 2**20  # bytes of a JSON body: 500 envelopes of 16 kB
 PATIENCE = 60.0  # seconds for a body to arrive, and for a batch to be durable
 ADMITTED = 4_096  # senders remembered
+OPENROSA = re.compile(r"/openrosa/(?:t/([^/]+)/)?submission/?")
 ATTEMPTS = 5  # how often a sender is asked for again while the registry is being written
 
 log = logging.getLogger(__name__)
@@ -132,20 +140,44 @@ class Doors:
         self.taker = Taker()
         self.writer = Writer(self.taker).start()
         self.admissions = Admissions(self.taker, admit)
+        sweep_folder(current_home().attachments, time.time() - 3600)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request.of(scope, receive)
         language = language_of(request.headers.get("accept-language", ""))
+        device = OPENROSA.fullmatch(request.path)
+        tell = openrosa.tell_problem if device else tell_problem
         try:
-            told = await self._answer(request, language)
+            answer = self._answer_device(request, device[1] or "", language) if device else None
+            told = await (answer or self._answer(request, language))
         except ConnectionAbortedError:
             return
         except Problem as problem:
-            told = tell_problem(problem, language)
+            told = tell(problem, language)
         except Exception:
             log.exception("a door failed")
-            told = tell_problem(Unexpected(), language)
+            told = tell(Unexpected(), language)
         await send_told(send, told)
+
+    async def _answer_device(self, request: Request, token: str, language: str) -> Told:
+        """ODK Collect asks by HEAD whether it may send and how much, and then posts."""
+        if request.method not in ("HEAD", "POST"):
+            raise MethodNotTaken(allowed="HEAD, POST")
+        await self.admissions.sender(request, token)
+        if request.method == "HEAD":
+            return openrosa.tell_head()
+        boundary = boundary_of(request.headers.get("content-type", ""))
+        posted = Posted()
+        try:
+            await read_posted(request.chunks(openrosa.LARGEST), boundary, posted)
+            instance = read_instance(bytes(posted.form), posted.files)
+            size = len(posted.form)
+            outcomes = await self.take(
+                request, [instance], door="openrosa", size=size, token=token, files=posted.sealings
+            )
+            return openrosa.tell(outcomes[0], language)
+        finally:
+            posted.drop()
 
     async def _answer(self, request: Request, language: str) -> Told:
         if request.method != "POST":
@@ -160,7 +192,14 @@ class Doors:
         return tell_many(outcomes, language) if many else tell_one(outcomes[0], language)
 
     async def take(
-        self, request: Request, entries: list[dict[str, Any]], *, door: str, size: int, token: str = ""
+        self,
+        request: Request,
+        entries: list[Any],
+        *,
+        door: str,
+        size: int,
+        token: str = "",
+        files: Sequence[Sealing] = (),
     ) -> list[Outcome]:
         """What became of each, once it is durable. Raises SignInNeeded, DoorsBusy, LedgerUnavailable."""
         anew = False
@@ -168,7 +207,7 @@ class Doors:
             sender, epoch = await self.admissions.sender(request, token, anew)
             try:
                 async with asyncio.timeout(PATIENCE):
-                    answer = await self.writer.put(Job(entries, sender, epoch, door, size))
+                    answer = await self.writer.put(Job(entries, sender, epoch, door, size, files))
             except TimeoutError as error:
                 raise LedgerUnavailable() from error
             if not isinstance(answer, Stale):

@@ -127,3 +127,6 @@ def _check(entry: Any, where: str) -> None:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         steps = "".join(f"/{str(step)[:40]}" for step in first["loc"])
         raise BodyAmiss(where=f"{where}{steps}" or "/", reason=first["msg"]) from error
+    for sheet in entry.get("sheets", (entry,)):
+        if "member" in sheet["subject"] and sheet.get("household", entry.get("household")) is None:
+            raise BodyAmiss(where=f"{where}/household", reason="a new member wants the household")

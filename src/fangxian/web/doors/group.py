@@ -15,6 +15,7 @@ from typing import Any
 from django.db import connection
 
 from fangxian.kernel.problems import Problem
+from fangxian.kernel.sealed_files import Sealing
 from fangxian.submissions.envelopes import Sender
 
 from .problems import DoorsBusy, LedgerUnavailable
@@ -30,12 +31,12 @@ log = logging.getLogger(__name__)
 class Job:
     """What one request brought. `epoch`: of what was known when its sender was admitted."""
 
-    entries: list[dict[str, Any]]
+    entries: list[Any]  # objects of the JSON door, or a device's `Instance`
     sender: Sender
     epoch: int
     door: str
     size: int
-    files: Sequence[Any] = ()
+    files: Sequence[Sealing] = ()
 
 
 Answer = Any  # of a job; see `taking.take`

@@ -67,3 +67,13 @@ class Unexpected(Problem):
     text = _(
         "Something failed here, and the report was not stored. Keep it, and tell whoever runs this system."
     )
+
+
+class ScopeTooWide(Problem):
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "scope-too-wide"
+    text = _("This account reaches more than {limit} of those who are asked. Use one of a school or a class.")
+
+
+class NoSuchForm(Problem):
+    status, code = HTTPStatus.NOT_FOUND, "no-such-form"
+    text = _("There is no such form, or it takes no reports now. Fetch the list of forms again.")

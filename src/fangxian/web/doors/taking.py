@@ -19,6 +19,7 @@ from fangxian.kernel.moments import OFFICE_ZONE
 from fangxian.kernel.problems import Problem
 from fangxian.submissions.actions import receive
 from fangxian.submissions.envelopes import Envelope, Receipt
+from fangxian.submissions.instances import Instance, entry_of
 from fangxian.submissions.known import Known
 from fangxian.submissions.lines import Names, read_envelope
 
@@ -84,19 +85,38 @@ class Taker:
         with recording("submissions.receive", by="doors", now=now()) as change:
             epoch = self.known.refresh(change.position)
             fresh = [job for job in jobs if job.epoch == epoch]
-            names = Names((entry for job in fresh for entry in job.entries), self.known)
-            read = [[_read(entry, job, names, change.at) for entry in job.entries] for job in fresh]
+            names = Names((_naming(entry) for job in fresh for entry in job.entries), self.known)
+            read = [[self._read(entry, job, names, change.at) for entry in job.entries] for job in fresh]
             envelopes = [one for entries in read for one in entries if isinstance(one, Envelope)]
             receipts = iter(receive(envelopes=envelopes, by="doors", now=change.at, known=self.known))
-            outcomes = iter([[_outcome(one, receipts) for one in entries] for entries in read])
+            outcomes = iter([_kept(job, entries, receipts) for job, entries in zip(fresh, read, strict=True)])
             return [next(outcomes) if job.epoch == epoch else Stale() for job in jobs]
 
+    def _read(self, entry: Any, job: Job, names: Names, at: datetime) -> Envelope | Problem:
+        try:
+            if isinstance(entry, Instance):
+                entry = entry_of(entry, self.known, job.sender)
+            sender, door = job.sender, job.door
+            return read_envelope(entry, file="", line=0, now=at, names=names, sender=sender, door=door)
+        except Problem as problem:
+            return problem
 
-def _read(entry: dict[str, Any], job: Job, names: Names, at: datetime) -> Envelope | Problem:
-    try:
-        return read_envelope(entry, file="", line=0, now=at, names=names, sender=job.sender, door=job.door)
-    except Problem as problem:
-        return problem
+
+def _naming(entry: Any) -> dict[str, Any]:
+    """What of an entry names persons."""
+    if not isinstance(entry, Instance):
+        return dict(entry)
+    kind, key = entry.subject
+    return {"subject": {kind: key}}
+
+
+def _kept(job: Job, read: Sequence[Envelope | Problem], receipts: Any) -> list[Outcome]:
+    """The outcomes of a job; its files get their names before the commit, where they are taken."""
+    outcomes = [_outcome(one, receipts) for one in read]
+    if not any(outcome.problems for outcome in outcomes):
+        for file in job.files:
+            file.keep()
+    return outcomes
 
 
 def _outcome(read: Envelope | Problem, receipts: Any) -> Outcome:

@@ -39,7 +39,7 @@ class OfUnit:
     """Somebody of a unit: reaches what counts under it."""
 
     name: str
-    unit: int
+    unit: int | None
     units: frozenset[int]
     household: int | None = None
     members: frozenset[int] = frozenset()
