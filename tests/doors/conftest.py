@@ -1,7 +1,6 @@
 """The town, and its doors: asked as a server asks them, the writer a thread with a connection of its own."""
 
 import asyncio
-import base64
 import json
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +18,7 @@ from fangxian.web.doors.asgi import Doors
 from fangxian.web.doors.problems import SignInNeeded
 from fangxian.web.doors.who import OfUnit, read_basic
 
-from .town import Town, build, moment
+from .town import Town, basic, build, moment
 
 
 @dataclass
@@ -36,10 +35,6 @@ class Answer:
     @property
     def code(self) -> str:
         return self.json["code"]
-
-
-def basic(name: str, password: str = "right") -> str:
-    return "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()
 
 
 def admit(*, authorization: str, token: str, address: str, now: datetime) -> Sender:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from .conftest import basic
+from .town import basic
 
 ROOT = Path(__file__).parents[2]
 READY = 10.0  # seconds that a start may take
@@ -44,7 +44,7 @@ class Served:
         done = subprocess.run(
             [sys.executable, *arguments], env=self.environment, cwd=ROOT, capture_output=True, timeout=300
         )
-        assert done.returncode == 0, done.stderr.decode()[-2000:]
+        assert done.returncode == 0, (done.stdout + done.stderr).decode()[-6000:]
         return done.stdout.decode()
 
     def start(self) -> float:

@@ -13,8 +13,8 @@ from fangxian.submissions.models import Attachment, Submission
 from fangxian.web.doors import devices
 from fangxian.web.doors import openrosa as words
 
-from .conftest import Answer, Door, admit, basic
-from .town import moment
+from .conftest import Answer, Door, admit
+from .town import basic, moment
 
 BOUNDARY = "----collect"
 COLLECT = {"content_type": f"multipart/form-data; boundary={BOUNDARY}", "x_openrosa_version": "1.0"}

@@ -3,6 +3,7 @@
 `python -m tests.doors.town N` builds it, with N pupils, into the ledger of FANGXIAN_HOME, as a demonstration.
 """
 
+import base64
 import io
 import sys
 from dataclasses import dataclass
@@ -55,6 +56,10 @@ class Town:
 
     def class_of(self, at: int) -> str:
         return f"k{at // CLASS + 1}"
+
+
+def basic(name: str, password: str = "right") -> str:
+    return "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()
 
 
 def moment(day: int, hour: int = 8) -> datetime:

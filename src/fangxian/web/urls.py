@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
+from .doors.api import api
 from .views import board, bulletins, campaigns, figures, problems, units
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -23,5 +24,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("bulletins/<int:number>/bulletin.<str:kind>", bulletins.file, name="bulletin-file"),
     path("problems/", problems.problems, name="problems"),
     path("language/", set_language, name="language"),
+    path("api/", api.urls),
     path("openrosa/", include("fangxian.web.doors.devices")),
 ]

@@ -1,0 +1,259 @@
+"""What programs ask for over JSON, and the document of the whole JSON door (OpenAPI 3.1).
+
+Submissions themselves are taken beside Django (see `asgi`); here they are described.
+"""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from django.http import HttpRequest, HttpResponse
+from ninja import NinjaAPI, Schema
+from ninja.openapi.schema import OpenAPISchema
+from pydantic import BaseModel, Field, TypeAdapter
+
+from fangxian.kernel.problems import Problem
+from fangxian.submissions.envelopes import Sender
+from fangxian.submissions.intake import published_form
+from fangxian.submissions.models import FormVersion
+
+from . import answers, who
+from .answers import PROBLEM, language_of
+from .bodies import BODY
+from .due import Due, due, find_due, subjects
+from .problems import NoSuchForm
+from .taking import now
+
+PATH = "/api/submissions"
+STATED = (400, 401, 404, 405, 408, 409, 413, 415, 422, 503)
+
+
+SECURITY: list[dict[str, list[str]]] = [{"device": []}, {"password": []}]
+SCHEMES = {
+    "device": {"type": "http", "scheme": "bearer", "description": "A device's token"},
+    "password": {"type": "http", "scheme": "basic"},
+}
+
+
+class Fault(BaseModel):
+    question: str
+    code: str
+    detail: str
+
+
+class ProblemOut(BaseModel):
+    """RFC 9457. `code` is stable; `detail` is in the language that was asked for."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    instance_id: str | None = None
+    faults: list[Fault] = Field(default=[], description="What the form finds wrong, question by question")
+
+
+class Refused(ProblemOut):
+    problems: list[ProblemOut] = []
+
+
+class Taken(BaseModel):
+    outcome: Literal["accepted", "already"]
+    submissions: list[int] = Field(description="Numbers of what was stored, one a sheet")
+    late: bool = Field(description="Received after the round had closed: kept, and marked so")
+
+
+class Result(BaseModel):
+    status: int = Field(description="As the entry alone would have been answered")
+    outcome: Literal["accepted", "already", "refused"]
+    submissions: list[int] = []
+    late: bool = False
+    problems: list[ProblemOut] = []
+
+
+class Results(BaseModel):
+    results: list[Result] = Field(description="One an entry, in the order sent")
+
+
+class CampaignOut(Schema):
+    campaign: str
+    name: str
+    name_en: str
+    round: int = Field(description="0 where each day is a window of its own")
+    opens: datetime
+    closes: datetime | None
+    version: str = Field(description="The form's latest version")
+
+
+class ChoiceOut(Schema):
+    code: str
+    label: str
+
+
+class QuestionOut(Schema):
+    name: str
+    type: str
+    label: str
+    required: bool | str
+    relevant: list[str]
+    constraint: str
+    choices: list[ChoiceOut]
+
+
+class FormOut(Schema):
+    campaign: str
+    version: str
+    title: str
+    questions: list[QuestionOut]
+
+
+class SubjectOut(Schema):
+    kind: Literal["person", "unit", "household"]
+    key: str = Field(description="As `subject` of a submission names it")
+    unit: int
+    label: str
+
+
+class Door(OpenAPISchema):
+    """ninja's document, with the routes that are taken beside Django."""
+
+    def get_paths(self) -> dict[str, Any]:
+        paths: dict[str, Any] = super().get_paths()
+        paths[PATH] = {"post": self._submissions()}
+        for path in paths.values():
+            for operation in path.values():
+                operation["responses"] |= {
+                    status: told
+                    for status, told in self._problems().items()
+                    if status not in operation["responses"]
+                }
+        return paths
+
+    def get_components(self) -> dict[str, Any]:
+        return {**super().get_components(), "securitySchemes": SCHEMES}
+
+    def _submissions(self) -> dict[str, Any]:
+        """One submission or envelope, or a list of up to 500."""
+        body = self._part(BODY, "validation")
+        return {
+            "operationId": "submit",
+            "summary": "Submit one, or up to 500 at once",
+            "description": "Answered when it is durable. The same instance id with the same content is taken "
+            "once; with other content it is a conflict. A list is answered with 200, and a result for each.",
+            "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
+            "responses": {
+                201: self._told("Taken", self._part(TypeAdapter(Taken))),
+                200: self._told(
+                    "Taken before with the same content; or the results of a list",
+                    {"anyOf": [self._part(TypeAdapter(Taken)), self._part(TypeAdapter(Results))]},
+                ),
+            },
+            "security": SECURITY,
+        }
+
+    def _problems(self) -> dict[int, Any]:
+        schema = self._part(TypeAdapter(Refused))
+        return {status: self._told("A problem", schema, PROBLEM) for status in STATED}
+
+    def _told(self, text: str, schema: dict[str, Any], kind: str = "application/json") -> dict[str, Any]:
+        return {"description": text, "content": {kind: {"schema": schema}}}
+
+    def _part(
+        self, shape: TypeAdapter[Any], mode: Literal["validation", "serialization"] = "serialization"
+    ) -> Any:
+        made = shape.json_schema(mode=mode, ref_template="#/components/schemas/{model}")
+        self.schemas.update(made.pop("$defs", {}))
+        return made
+
+
+class Described(NinjaAPI):
+    def get_openapi_schema(self, *, path_prefix: str | None = None, path_params: Any = None) -> OpenAPISchema:
+        return Door(self, "/api/" if path_prefix is None else path_prefix)
+
+
+api = Described(
+    title="Fangxian 防线",
+    version="1",
+    description="Reports in, forms and whom they are about out. Refusals are Problems (RFC 9457).",
+    docs_url=None,
+    openapi_url="/openapi.json",
+    urls_namespace="api",
+    openapi_extra={"security": SECURITY},
+)
+
+
+@api.exception_handler(Problem)
+def told(request: HttpRequest, problem: Problem) -> HttpResponse:
+    language = language_of(request.headers.get("Accept-Language", ""))
+    status, headers, body = answers.tell_problem(problem, language)
+    return HttpResponse(body, status=status, headers=headers)
+
+
+def _sender(request: HttpRequest) -> Sender:
+    return who.admit(
+        authorization=request.headers.get("Authorization", ""),
+        token="",
+        address=request.META.get("REMOTE_ADDR", ""),
+        now=now(),
+    )
+
+
+def _find(code: str) -> Due:
+    found = find_due(code, now=now())
+    if found is None:
+        raise NoSuchForm()
+    return found
+
+
+@api.get("/campaigns", response=list[CampaignOut], operation_id="campaigns", summary="What is due")
+def campaigns(request: HttpRequest) -> list[dict[str, Any]]:
+    """Campaigns that take reports now and ask somebody whom you reach."""
+    return [
+        {
+            "campaign": found.campaign.code,
+            "name": found.campaign.name,
+            "name_en": found.campaign.name_en,
+            "round": found.round,
+            "opens": found.opens,
+            "closes": found.closes,
+            "version": found.version,
+        }
+        for found in due(_sender(request), now=now())
+    ]
+
+
+@api.get("/campaigns/{code}/form", response=FormOut, operation_id="form", summary="The form of a campaign")
+def form(request: HttpRequest, code: str) -> dict[str, Any]:
+    """Its latest version: the questions, in order."""
+    _sender(request)
+    found = _find(code)
+    version = FormVersion.objects.only("title").get(pk=found.form[0])
+    questions = [
+        {
+            "name": question.name,
+            "type": question.type,
+            "label": question.label_in(language_of(request.headers.get("Accept-Language", ""))),
+            "required": question.required,
+            "relevant": list(question.relevant),
+            "constraint": question.constraint,
+            "choices": [
+                {"code": c.name, "label": next(iter(c.label.values()), c.name)} for c in question.choices
+            ],
+        }
+        for question in published_form(*found.form).questions
+    ]
+    return {"campaign": code, "version": found.version, "title": version.title, "questions": questions}
+
+
+@api.get(
+    "/campaigns/{code}/subjects",
+    response=list[SubjectOut],
+    operation_id="subjects",
+    summary="Whom it is about, of those whom you reach",
+)
+def whom(request: HttpRequest, code: str) -> list[dict[str, Any]]:
+    """Names and units, of at most 5,000; an account that reaches more is told so."""
+    sender = _sender(request)
+    return [
+        {"kind": one.kind, "key": one.key, "unit": one.unit, "label": one.label}
+        for one in subjects(_find(code), sender, now=now())
+    ]
