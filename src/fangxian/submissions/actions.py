@@ -16,11 +16,12 @@ from fangxian.registry.actions import add_member
 from fangxian.registry.holding import in_chunks
 
 from .envelopes import Envelope, Receipt, Sheet
-from .forms import compile_xlsform
+from .forms import compile_form
 from .intake import Batch, Item, revised_kinds
 from .intake_problems import AlreadyRevised, UnknownInstance, WithdrawnBefore
 from .known import Known
 from .models import Attachment, FormVersion, Refusal, Revision, Submission, Verification
+from .problems import VersionTaken
 
 __all__ = ["Envelope", "Receipt", "Sheet", "publish_form", "receive", "retract", "verify", "withdraw"]
 
@@ -49,24 +50,28 @@ COLUMNS = (
 
 
 def publish_form(*, code: str, content: bytes, by: str, now: datetime) -> FormVersion:
-    """Publish an XLSForm as the next version of the campaign's form; the same file twice is one version.
+    """Publish an XLSForm as the next version of the campaign's form; the same file twice is one version. An
+    XForm (XML) keeps the version that it declares, which devices send back.
 
-    Raises the problems of `forms.compile_xlsform`, UnknownCampaign, and QuestionChanged where a question's
-    answers would be of another type than those of an earlier version.
+    Raises the problems of `forms.compile_form`, UnknownCampaign, VersionTaken, and QuestionChanged where a
+    question's answers would be of another type than those of an earlier version.
     """
-    form = compile_xlsform(content)
+    form, declared = compile_form(content)
     sha256 = hashlib.sha256(content).hexdigest()
     with recording("submissions.publish_form", by=by, now=now) as change:
         find_campaign(code)
         held = FormVersion.objects.filter(form=code, sha256=sha256).first()
         if held is not None:
             return held
-        number = _comparable(code, form.dump()) + 1
+        count = _comparable(code, form.dump())
+        version = declared[:40] or str(count + 1)
+        if FormVersion.objects.filter(form=code, version=version).exists():
+            raise VersionTaken(campaign=code, version=version)
         return FormVersion.objects.create(
             id=change.ids(FormVersion, 1)[0],
             recorded=change.position,
             form=code,
-            version=str(number),
+            version=version,
             title=form.title,
             sha256=sha256,
             xlsform=content,

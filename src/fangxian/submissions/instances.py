@@ -147,8 +147,19 @@ def _subject(instance: Instance, known: Known, sender: Sender) -> dict[str, Any]
 
 def answers_of(form: Form, root: Node) -> dict[str, Any]:
     """Question -> answer, by type. What the form does not know is passed on by its name, to be refused."""
-    questions = {_path(question): question for question in form.questions}
-    return dict(_answers(root, (), questions, set(form.groups)))
+    return _collected(form.questions, set(form.groups), root)
+
+
+def _collected(questions: Sequence[Question], groups: set[str], node: Node) -> dict[str, Any]:
+    """The answers of the form, or of one row of a repeat: the rows of each repeat become a list."""
+    found: dict[str, Any] = {}
+    for question, name, value in _answers(node, (), {_path(q): q for q in questions}, groups):
+        if question is not None and question.type == "repeat":
+            row = _collected(question.children, groups, value)
+            found[name] = [*found.get(name, ()), *([row] if row else ())]
+        else:
+            found[name] = value
+    return {name: value for name, value in found.items() if value != []}
 
 
 def _path(question: Question) -> tuple[str, ...]:
@@ -160,7 +171,7 @@ def _path(question: Question) -> tuple[str, ...]:
 
 def _answers(
     node: Node, path: tuple[str, ...], questions: dict[tuple[str, ...], Question], groups: set[str]
-) -> Iterator[tuple[str, Any]]:
+) -> Iterator[tuple[Question | None, str, Any]]:
     for child in node.children:
         if not path and child.name in APART:
             continue
@@ -168,10 +179,12 @@ def _answers(
         question = questions.get(here)
         if question is None and (child.children or child.name in groups):
             yield from _answers(child, here, questions, groups)
+        elif question is not None and question.type == "repeat":
+            yield question, question.name, child
         elif question is None and child.text.strip():
-            yield ".".join(here), child.text
+            yield None, ".".join(here), child.text
         elif question is not None and question.asked and child.text.strip():
-            yield question.name, _value(question.type, child.text)
+            yield question, question.name, _value(question.type, child.text)
 
 
 def _value(type: str, text: str) -> Any:

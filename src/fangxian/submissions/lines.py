@@ -59,6 +59,8 @@ def _named_persons(entry: dict[str, Any]) -> Iterator[int]:
 
 def _number(key: Any) -> int:
     """-1 for what is no number of a person or household."""
+    if key is None or type(key) is int:
+        return key if key is not None and 0 <= key < 2**63 else -1
     text = str(key)
     return int(text) if NUMBER.fullmatch(text) and int(text) < 2**63 else -1
 

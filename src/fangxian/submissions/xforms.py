@@ -10,6 +10,7 @@ from .instances import OURS
 from .models import FormVersion
 
 XFORMS = "http://www.w3.org/2002/xforms"
+XHTML = "http://www.w3.org/1999/xhtml"
 ROSA = "http://openrosa.org/javarosa"
 SUBJECTS = "subjects.csv"
 LABELS = {"subject": "为谁填报（About whom）", "group": "对象（Subject）"}
@@ -65,7 +66,9 @@ def _add_group(root: etree._Element, instance: etree._Element, listed: bool) -> 
         source = etree.Element(f"{{{XFORMS}}}instance", id="subjects", src=f"jr://file-csv/{SUBJECTS}")
         model.insert(after, source)
         model.append(_bind(f"/{name}/{OURS}/subject", type="string", required="true()"))
-        body = next(node for node in root if etree.QName(node).localname == "body")
+        body = next((node for node in root if etree.QName(node).localname == "body"), None)
+        if body is None:
+            body = etree.SubElement(root, f"{{{XHTML}}}body")
         body.insert(0, _question(f"/{name}/{OURS}"))
 
 
