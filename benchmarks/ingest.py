@@ -182,10 +182,14 @@ def measure(database: str, served: Served, dsn: str, seconds: float, pupils: int
     served.start()
     _load.run(served.port, requests(entries(1_000, pupils, 0)), CONNECTIONS)
     singles = requests(entries(int(seconds * 3_000), pupils, 1_000))
+    spent = served.cpu
     load = _load.run(served.port, singles, CONNECTIONS)
+    spent = served.cpu - spent
     count = max(4_000, min(40_000, int(seconds * 5_000)))
     parts = requests(in_parts(list(entries(count, pupils, 0)), 500))
+    many_spent = served.cpu
     many = _load.run(served.port, parts, 2)
+    many_spent = served.cpu - many_spent
     copy = bare_copy(dsn, count) if dsn else bare_many_sqlite(served.home, count)
     lags = under_load(served, pupils, seconds)
     served.stop()
@@ -215,6 +219,8 @@ def measure(database: str, served: Served, dsn: str, seconds: float, pupils: int
         "client's CPU (microseconds a request; share of a core)",
         f"{client:.0f}; {load.client_cpu / load.wall:.2f}",
     )
+    one, many_spent = spent / len(singles) * 1e6, many_spent / count * 1e6
+    show("server's CPU (microseconds a submission; in batches of 500)", f"{one:.0f}; {many_spent:.0f}")
     show("submissions/s in batches of 500", f"{batches:,.0f}", "", fine[6])
     show("bare COPY/s by 500" if dsn else "bare executemany/s by 500", f"{copy:,.0f}")
     show("of it", f"{batches / copy:.2f}", "0.5", fine[3])

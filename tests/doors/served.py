@@ -100,6 +100,12 @@ class Served:
         pages = sum(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in self.processes)
         return pages * os.sysconf("SC_PAGE_SIZE")
 
+    @property
+    def cpu(self) -> float:
+        """Seconds of processor that its processes have used."""
+        fields = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for pid in self.processes]
+        return sum(int(f[11]) + int(f[12]) for f in fields) / os.sysconf("SC_CLK_TCK")
+
     def post(self, content: Any, *, timeout: float = 5.0) -> tuple[int, Any]:
         """Raises OSError where there is nobody, or who there was has gone."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)

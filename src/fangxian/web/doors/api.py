@@ -4,24 +4,31 @@ Submissions themselves are taken beside Django (see `asgi`); here they are descr
 """
 
 from datetime import datetime
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any, Literal
 
 from django.http import HttpRequest, HttpResponse
+from django.utils import translation
 from ninja import NinjaAPI, Schema
 from ninja.openapi.schema import OpenAPISchema
 from pydantic import BaseModel, Field, TypeAdapter
 
 from fangxian.kernel.problems import Problem
+from fangxian.registry.importing.archive import check_archive
+from fangxian.registry.importing.result import FileRefused
 from fangxian.submissions.envelopes import Sender
 from fangxian.submissions.intake import published_form
+from fangxian.submissions.known import read_terms
 from fangxian.submissions.models import FormVersion
+from fangxian.submissions.sheets import About, read_about, read_sheet, write_sheet
 
 from . import answers, who
 from .answers import PROBLEM, language_of
 from .bodies import BODY
 from .due import Due, due, find_due, subjects
-from .problems import NoSuchForm
-from .taking import now
+from .problems import BodyTooLarge, NoSuchForm
+from .taking import now, take_here
 
 PATH = "/api/submissions"
 STATED = (400, 401, 404, 405, 408, 409, 413, 415, 422, 503)
@@ -257,3 +264,65 @@ def whom(request: HttpRequest, code: str) -> list[dict[str, Any]]:
         {"kind": one.kind, "key": one.key, "unit": one.unit, "label": one.label}
         for one in subjects(_find(code), sender, now=now())
     ]
+
+
+WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+LARGEST_SHEET = 8 * 2**20
+
+
+@api.get(
+    "/campaigns/{code}/sheet.xlsx",
+    operation_id="sheet",
+    summary="A prefilled sheet: a row for each who is asked",
+    openapi_extra={"responses": {200: {"description": "A workbook", "content": {WORKBOOK: {}}}}},
+)
+def sheet(request: HttpRequest, code: str) -> HttpResponse:
+    """Fill it in and post it back; sent twice, it is taken once."""
+    sender, found, at = _sender(request), _find(code), now()
+    rows = [(one.kind, one.key, one.label) for one in subjects(found, sender, now=at)]
+    about = About(code, found.round, found.version, at.isoformat())
+    with translation.override(language_of(request.headers.get("Accept-Language", ""))):
+        content = write_sheet(published_form(*found.form), about, rows)
+    named = {"Content-Disposition": f'attachment; filename="{code}.xlsx"'}
+    return HttpResponse(content, content_type=WORKBOOK, headers=named)
+
+
+@api.post(
+    "/sheets",
+    response={200: Results},
+    operation_id="sheet_back",
+    summary="The filled-in sheet",
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {WORKBOOK: {"schema": {"type": "string", "format": "binary"}}},
+        }
+    },
+)
+def sheet_back(request: HttpRequest) -> HttpResponse:
+    """A result for each row that was filled in, in order."""
+    sender = _sender(request)
+    if int(request.headers.get("Content-Length") or 0) > LARGEST_SHEET:
+        raise BodyTooLarge(limit=LARGEST_SHEET)
+    content = _workbook(request.read(LARGEST_SHEET))
+    about = read_about(content)
+    terms = read_terms(about.campaign)
+    if terms is None or about.version not in terms.versions:
+        raise NoSuchForm()
+    entries = list(read_sheet(content, published_form(*terms.versions[about.version]), about))
+    outcomes = take_here(entries, sender, door="sheet")
+    language = language_of(request.headers.get("Accept-Language", ""))
+    status, headers, body = answers.tell_many(outcomes, language)
+    return HttpResponse(body, status=status, headers=headers)
+
+
+def _workbook(content: bytes) -> bytes:
+    """Looked through before it is unpacked: no bombs."""
+    with NamedTemporaryFile(suffix=".xlsx") as file:
+        file.write(content)
+        file.flush()
+        try:
+            check_archive(Path(file.name))
+        except FileRefused as refused:
+            raise refused.problem from refused
+    return content

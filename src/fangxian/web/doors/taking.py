@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import Error, InterfaceError, OperationalError, connection
+from django.db import Error, InterfaceError, OperationalError, connection, transaction
 
 from fangxian.kernel.changes import recording
 from fangxian.kernel.demonstration import demonstration_of
@@ -18,7 +18,7 @@ from fangxian.kernel.home import current_home
 from fangxian.kernel.moments import OFFICE_ZONE
 from fangxian.kernel.problems import Problem
 from fangxian.submissions.actions import receive
-from fangxian.submissions.envelopes import Envelope, Receipt
+from fangxian.submissions.envelopes import Envelope, Receipt, Sender
 from fangxian.submissions.instances import Instance, entry_of
 from fangxian.submissions.known import Known
 from fangxian.submissions.lines import Names, read_envelope
@@ -123,6 +123,20 @@ def _outcome(read: Envelope | Problem, receipts: Any) -> Outcome:
     if isinstance(read, Problem):
         return Outcome(None, Receipt(problems=[("", read)]))
     return Outcome(read, next(receipts))
+
+
+def take_here(entries: Sequence[dict[str, Any]], sender: Sender, *, door: str) -> list[Outcome]:
+    """As a batch of its own, on this thread's connection: for pages and sheets.
+
+    Raises LedgerUnavailable, Unexpected.
+    """
+    taker = Taker()
+    with transaction.atomic():
+        taker([])  # what is known now, held by the head's lock until the entries are in
+        answer = taker([Job(list(entries), sender, taker.known.epoch, door, 0)])[0]
+        if isinstance(answer, Problem):
+            raise answer
+    return list(answer)
 
 
 def now() -> datetime:
