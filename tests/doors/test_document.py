@@ -1,5 +1,7 @@
 """The OpenAPI document is complete, and nothing that it lets a program send makes the server fail."""
 
+import http.client
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,6 +44,7 @@ def test_the_document_names_every_route_and_nothing_that_is_not_there() -> None:
         "/api/campaigns/{code}/form",
         "/api/campaigns/{code}/subjects",
         "/api/campaigns/{code}/sheet.xlsx",
+        "/api/campaigns/{code}/chain",
         "/api/sheets",
     }
     for reference in references(document):
@@ -72,6 +75,19 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with installed(tmp_path_factory.mktemp("document") / "home", pupils=50) as made:
         made.start()
         yield made
+
+
+@pytest.mark.django_db
+def test_pages_are_posted_to_beside_the_doors(served: Served) -> None:
+    """Django reads the body of a request through the mount, as a real server gives it."""
+    connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=10)
+    headers = {"Content-Type": "application/json", "Authorization": basic("k1", "demonstration")}
+    connection.request(
+        "POST", "/api/campaigns/morning/chain", '{"text": "1. 学生3 36.5 在校"}'.encode(), headers
+    )
+    response = connection.getresponse()
+    assert response.status == 200
+    assert [proposal["sure"] for proposal in json.loads(response.read())] == [True]
 
 
 @pytest.mark.django_db

@@ -44,9 +44,13 @@ class Mounted:
             language = language_of(headers.get(b"accept-language", b"").decode("latin-1"))
             await send_told(send, tell_problem(DoorsBusy(), language))
             return
+
+        async def received() -> dict[str, Any]:
+            return await receive()  # what granian gives can be awaited, and is no coroutine
+
         self._visitors += 1
         try:
-            await self._pages(scope, receive, send)
+            await self._pages(scope, received, send)
         finally:
             self._visitors -= 1
 

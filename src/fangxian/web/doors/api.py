@@ -3,6 +3,7 @@
 Submissions themselves are taken beside Django (see `asgi`); here they are described.
 """
 
+import uuid
 from datetime import datetime
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -11,23 +12,26 @@ from typing import Any, Literal
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from ninja import NinjaAPI, Schema
+from ninja.errors import HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
 from pydantic import BaseModel, Field, TypeAdapter
 
+from fangxian.kernel.moments import day_of
 from fangxian.kernel.problems import Problem
 from fangxian.registry.importing.archive import check_archive
 from fangxian.registry.importing.result import FileRefused
+from fangxian.submissions.chains import Proposal, read_chain
 from fangxian.submissions.envelopes import Sender
 from fangxian.submissions.intake import published_form
 from fangxian.submissions.known import read_terms
 from fangxian.submissions.models import FormVersion
-from fangxian.submissions.sheets import About, read_about, read_sheet, write_sheet
+from fangxian.submissions.sheets import About, Row, read_about, read_sheet, write_sheet
 
 from . import answers, who
 from .answers import PROBLEM, language_of
 from .bodies import BODY
-from .due import Due, due, find_due, subjects
-from .problems import BodyTooLarge, NoSuchForm
+from .due import Due, Subject, due, find_due, subjects
+from .problems import BodyAmiss, BodyTooLarge, BodyUnreadable, NoSuchForm
 from .taking import now, take_here
 
 PATH = "/api/submissions"
@@ -188,6 +192,18 @@ api = Described(
 )
 
 
+@api.exception_handler(ValidationError)
+def amiss(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    first = error.errors[0]
+    where = "/" + "/".join(str(step)[:40] for step in first["loc"][2:])
+    return told(request, BodyAmiss(where=where, reason=first["msg"]))
+
+
+@api.exception_handler(HttpError)
+def unreadable(request: HttpRequest, error: HttpError) -> HttpResponse:
+    return told(request, BodyUnreadable(reason=str(error)[:200]))
+
+
 @api.exception_handler(Problem)
 def told(request: HttpRequest, problem: Problem) -> HttpResponse:
     language = language_of(request.headers.get("Accept-Language", ""))
@@ -260,10 +276,66 @@ def form(request: HttpRequest, code: str) -> dict[str, Any]:
 def whom(request: HttpRequest, code: str) -> list[dict[str, Any]]:
     """Names and units, of at most 5,000; an account that reaches more is told so."""
     sender = _sender(request)
-    return [
-        {"kind": one.kind, "key": one.key, "unit": one.unit, "label": one.label}
-        for one in subjects(_find(code), sender, now=now())
-    ]
+    return [_told(one) for one in subjects(_find(code), sender, now=now())]
+
+
+class ChainIn(Schema):
+    text: str = Field(max_length=100_000, description="As it was pasted: a numbered line each")
+
+
+class ProposalOut(Schema):
+    number: int
+    text: str
+    sure: bool = Field(description="One subject, all understood, nothing that the form finds wrong")
+    entry: dict[str, Any] | None = Field(description="To be posted to /api/submissions once it is confirmed")
+    subjects: list[SubjectOut] = Field(description="All whom the name could mean")
+    answers: dict[str, Any]
+    doubts: list[str]
+
+
+@api.post(
+    "/campaigns/{code}/chain",
+    response=list[ProposalOut],
+    operation_id="chain",
+    summary="Read a pasted chat chain; stores nothing",
+)
+def chain(request: HttpRequest, code: str, body: ChainIn) -> list[dict[str, Any]]:
+    """What each numbered line says, for a person to confirm, correct or drop."""
+    sender, found, at = _sender(request), _find(code), now()
+    rows = {(one.kind, one.key, one.label): one for one in subjects(found, sender, now=at)}
+    form = published_form(*found.form)
+    with translation.override(language_of(request.headers.get("Accept-Language", ""))):
+        proposals = read_chain(body.text, form, list(rows), today=day_of(at))
+        return [_proposed(one, rows, found, at) for one in proposals]
+
+
+def _proposed(one: Proposal, rows: dict[Row, Subject], found: Due, at: datetime) -> dict[str, Any]:
+    entry = None
+    if len(one.subjects) == 1:
+        kind, key, _label = one.subjects[0]
+        entry = {
+            "campaign": found.campaign.code,
+            "round": found.round,
+            "version": found.version,
+            "happened": at.isoformat(),
+            "channel": "class",
+            "instance_id": f"uuid:{uuid.uuid4()}",
+            "subject": {kind: key},
+            "answers": one.answers,
+        }
+    return {
+        "number": one.number,
+        "text": one.text,
+        "sure": one.sure,
+        "entry": entry,
+        "subjects": [_told(rows[row]) for row in one.subjects],
+        "answers": one.answers,
+        "doubts": [*one.doubts, *(fault.sentence() for fault in one.faults)],
+    }
+
+
+def _told(one: Subject) -> dict[str, Any]:
+    return {"kind": one.kind, "key": one.key, "unit": one.unit, "label": one.label}
 
 
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
