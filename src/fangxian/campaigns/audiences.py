@@ -3,10 +3,12 @@
 The whole audience as a set is a matter of the figures (over the lake); here a batch of subjects is checked.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from fangxian.registry.holding import holding, in_chunks
 from fangxian.registry.kinds import ROLES, UNIT_KINDS
@@ -94,6 +96,54 @@ def _households(selector: Selector, ids: list[int], day: date, position: int) ->
     for chunk in in_chunks(sorted({person for _household, person in belongs})):
         leaves |= _persons(selector, chunk, day, position)
     return {household: leaves[person] for household, person in belongs if person in leaves}
+
+
+def asked_within(
+    selectors: Iterable[Selector], units: Collection[int] | None, *, day: date, position: int, limit: int
+) -> list[tuple[str, int, int]]:
+    """(kind, subject, leaf unit) of those whom the selectors ask within these units (None: all of them), at
+    most `limit` and one more, so that the caller sees that there are more."""
+    found: dict[tuple[str, int], int] = {}
+    for selector in selectors:
+        allowed = _under(selector, day, position)
+        within = units if allowed is None else allowed if units is None else allowed.intersection(units)
+        for chunk in [None] if within is None else in_chunks(sorted(within)):
+            for subject, unit in _LISTS[selector.kind](selector, chunk, day, position)[: limit + 1]:
+                found.setdefault((selector.kind, subject), unit)
+        if len(found) > limit:
+            break
+    return [(kind, subject, unit) for (kind, subject), unit in found.items()][: limit + 1]
+
+
+Listed = QuerySet[Any, tuple[int, int]]
+
+
+def _listed_units(selector: Selector, units: list[int] | None, day: date, position: int) -> Listed:
+    rows = UnitState.objects.filter(holding(day, position), unit__kind__in=selector.unit_kinds, absent=False)
+    rows = rows if units is None else rows.filter(unit__in=units)
+    return rows.order_by("unit_id").values_list("unit_id", "unit_id")
+
+
+def _posts(selector: Selector, units: list[int] | None, day: date, position: int) -> QuerySet[Post]:
+    rows = Post.objects.filter(holding(day, position), role__in=selector.roles)
+    if selector.unit_kinds:
+        rows = rows.filter(unit__kind__in=selector.unit_kinds)
+    return rows if units is None else rows.filter(unit__in=units)
+
+
+def _listed_persons(selector: Selector, units: list[int] | None, day: date, position: int) -> Listed:
+    return (
+        _posts(selector, units, day, position).order_by("unit_id", "id").values_list("person_id", "unit_id")
+    )
+
+
+def _listed_households(selector: Selector, units: list[int] | None, day: date, position: int) -> Listed:
+    posts = _posts(selector, units, day, position).filter(person=OuterRef("person"))
+    rows = Membership.objects.filter(holding(day, position)).annotate(unit=Subquery(posts.values("unit")[:1]))
+    return rows.filter(unit__isnull=False).order_by("unit", "id").values_list("household_id", "unit")
+
+
+_LISTS = {"unit": _listed_units, "person": _listed_persons, "household": _listed_households}
 
 
 def _under(selector: Selector, day: date, position: int) -> set[int] | None:

@@ -46,6 +46,8 @@ class Recording:
         """Append rows given as tuples in the order of `columns` (attnames); `recorded` is filled in, and
         `id` where not among the columns. Values: date, datetime, dict and bytes as Python has them."""
         rows = list(rows)
+        if not rows:
+            return 0
         names, width = list(columns), len(columns)
         extra: list[tuple[str, Any]] = []
         if "recorded" not in names and any(f.attname == "recorded" for f in model._meta.concrete_fields):
@@ -53,7 +55,7 @@ class Recording:
         pk = model._meta.pk
         assert pk is not None
         assign = pk.attname not in names
-        if rows and len(rows[0]) != width:
+        if len(rows[0]) != width:
             raise ValueError(f"{model.__name__}: {width} columns, a row of {len(rows[0])}")
         if assign:
             names.append(pk.attname)

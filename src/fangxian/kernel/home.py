@@ -32,6 +32,10 @@ class Home:
         """What was counted as of the ends of past days; made anew where it is gone."""
         return self.path / "days"
 
+    @property
+    def attachments(self) -> Path:
+        return self.path / "attachments"
+
     def make(self) -> "Home":
         for folder in (self.path, self.lake, self.keys, self.bulletins):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -25,6 +25,8 @@ def read_moment(text: str) -> datetime:
         moment = datetime.fromisoformat(text.strip())
     except ValueError as error:
         raise MomentUnreadable(text=text) from error
+    if not 1900 <= moment.year < 2200:
+        raise MomentUnreadable(text=text)
     if len(text.strip()) <= 10:
         moment = moment.replace(hour=23, minute=59, second=59, microsecond=999000)
     return moment if moment.tzinfo else moment.replace(tzinfo=OFFICE_ZONE)

@@ -47,6 +47,13 @@ class Keyring:
         sealed = bytes(sealed)
         return _aead(self.sealing).decrypt(sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :], None)
 
+    def seal_chunk(self, nonce: bytes, content: bytes, beside: bytes) -> bytes:
+        """For `sealed_files`: `beside` is authenticated, not sealed."""
+        return _aead(self.sealing).encrypt(nonce, content, beside)
+
+    def open_chunk(self, nonce: bytes, sealed: bytes, beside: bytes) -> bytes:
+        return _aead(self.sealing).decrypt(nonce, sealed, beside)
+
     def digest(self, value: str) -> str:
         """For exact look-up only: equal values have equal digests under one keyring."""
         return hmac.digest(self.looking, value.encode(), "sha256")[:16].hex()

@@ -1,14 +1,15 @@
 """Lists that say what is not in order in the registry."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
 from django.db import connection
 
-from .holding import holding
+from .holding import holding, in_chunks
 from .kinds import SCHOOLS, ZONED
-from .models import Post
+from .models import Membership, Post
 from .tree import Node, tree
 
 ANSWERABLE = (
@@ -86,3 +87,24 @@ def likely_pairs(position: int, limit: int = 500) -> list[LikelyPair]:
     with connection.cursor() as cursor:
         cursor.execute(sql)
         return [LikelyPair(*row) for row in cursor.fetchall()]
+
+
+def leaf_units(kind: str, subjects: Iterable[int], day: date, position: int) -> dict[int, set[int]]:
+    """Subject -> where it is on the day: a unit itself, a person by posts, a household by its members."""
+    if kind == "unit":
+        return {unit: {unit} for unit in subjects}
+    at = holding(day, position)
+    found: defaultdict[int, set[int]] = defaultdict(set)
+    if kind == "person":
+        for chunk in in_chunks(sorted(subjects)):
+            for person, unit in Post.objects.filter(at, person__in=chunk).values_list("person_id", "unit_id"):
+                found[person].add(unit)
+        return dict(found)
+    belongs: list[tuple[int, int]] = []
+    for chunk in in_chunks(sorted(subjects)):
+        held = Membership.objects.filter(at, household__in=chunk)
+        belongs += held.values_list("household_id", "person_id")
+    posts = leaf_units("person", {person for _household, person in belongs}, day, position)
+    for household, person in belongs:
+        found[household] |= posts.get(person, set())
+    return dict(found)

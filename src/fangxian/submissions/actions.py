@@ -16,10 +16,12 @@ from fangxian.registry.actions import add_member
 from fangxian.registry.holding import in_chunks
 
 from .envelopes import Envelope, Receipt, Sheet
-from .forms import compile_xlsform
+from .forms import compile_form
 from .intake import Batch, Item, revised_kinds
 from .intake_problems import AlreadyRevised, UnknownInstance, WithdrawnBefore
-from .models import FormVersion, Refusal, Revision, Submission, Verification
+from .known import Known
+from .models import Attachment, FormVersion, Refusal, Revision, Submission, Verification
+from .problems import VersionTaken
 
 __all__ = ["Envelope", "Receipt", "Sheet", "publish_form", "receive", "retract", "verify", "withdraw"]
 
@@ -48,24 +50,28 @@ COLUMNS = (
 
 
 def publish_form(*, code: str, content: bytes, by: str, now: datetime) -> FormVersion:
-    """Publish an XLSForm as the next version of the campaign's form; the same file twice is one version.
+    """Publish an XLSForm as the next version of the campaign's form; the same file twice is one version. An
+    XForm (XML) keeps the version that it declares, which devices send back.
 
-    Raises the problems of `forms.compile_xlsform`, UnknownCampaign, and QuestionChanged where a question's
-    answers would be of another type than those of an earlier version.
+    Raises the problems of `forms.compile_form`, UnknownCampaign, VersionTaken, and QuestionChanged where a
+    question's answers would be of another type than those of an earlier version.
     """
-    form = compile_xlsform(content)
+    form, declared = compile_form(content)
     sha256 = hashlib.sha256(content).hexdigest()
     with recording("submissions.publish_form", by=by, now=now) as change:
         find_campaign(code)
         held = FormVersion.objects.filter(form=code, sha256=sha256).first()
         if held is not None:
             return held
-        number = _comparable(code, form.dump()) + 1
+        count = _comparable(code, form.dump())
+        version = declared[:40] or str(count + 1)
+        if FormVersion.objects.filter(form=code, version=version).exists():
+            raise VersionTaken(campaign=code, version=version)
         return FormVersion.objects.create(
             id=change.ids(FormVersion, 1)[0],
             recorded=change.position,
             form=code,
-            version=str(number),
+            version=version,
             title=form.title,
             sha256=sha256,
             xlsform=content,
@@ -82,13 +88,23 @@ def _comparable(code: str, fields: dict[str, Any]) -> int:
     return len(held)
 
 
-def receive(*, envelopes: Sequence[Envelope], by: str, now: datetime, door: str = "batch") -> list[Receipt]:
+def receive(
+    *,
+    envelopes: Sequence[Envelope],
+    by: str,
+    now: datetime,
+    door: str = "batch",
+    known: Known | None = None,
+) -> list[Receipt]:
     """Take envelopes; a receipt each, in order. Each is accepted whole, or refused whole and listed with
-    its problems; it does not touch the others. All doors end here."""
+    its problems; it does not touch the others. All doors end here. `known` is what the caller remembers."""
     with recording("submissions.receive", by=by, now=now) as change:
-        batch = Batch(envelopes, change.position, change.at)
+        batch = Batch(envelopes, change.position, change.at, known or Known())
         items = batch.check()
         _append(change, items)
+        for item, first in batch.twins:
+            item.receipt.submissions += [first.pk] if first.pk else []
+        _attach(change, batch)
         _list_refusals(change, batch, door)
     for receipt in batch.receipts:
         receipt.accepted = not receipt.problems
@@ -102,13 +118,26 @@ def _append(change: Recording, items: Sequence[Item]) -> None:
             item.subject = _added_member(change, item)
     ids = change.ids(Submission, len(items))
     for pk, item in zip(ids, items, strict=True):
+        item.pk = pk
         item.receipt.submissions.append(pk)
         item.receipt.already = False
+        item.receipt.late = item.receipt.late or item.late
     change.append(Submission, COLUMNS, (_row(pk, item, change) for pk, item in zip(ids, items, strict=True)))
     change.append(
         Revision,
         ("submission_id", "kind", "day", "reason", "by"),
         ((item.supersedes, "superseded", None, "", change.by) for item in items if item.supersedes),
+    )
+
+
+def _attach(change: Recording, batch: Batch) -> None:
+    """The files of sheets that are taken now or were before; a twin's belong to the first."""
+    first = {id(twin): item.pk for twin, item in batch.twins}
+    found = [(item.pk or first.get(id(item), 0), item.receipt, file) for item, file in batch.files]
+    change.append(
+        Attachment,
+        ("submission_id", "name", "media", "size", "digest"),
+        [(pk, f.name, f.media, f.size, f.digest) for pk, receipt, f in found if pk and not receipt.problems],
     )
 
 
@@ -141,7 +170,7 @@ def _row(pk: int, item: Item, change: Recording) -> tuple[Any, ...]:
         sheet.household,
         item.unit,
         sheet.reporter,
-        change.by,
+        envelope.sender.name[:80] if envelope.sender else change.by,
         envelope.channel,
         envelope.happened,
         change.at,
@@ -157,7 +186,7 @@ def _list_refusals(change: Recording, batch: Batch, door: str) -> None:
     rows = [
         Refusal(
             at=change.at,
-            door=door,
+            door=envelope.door or door,
             instance_id=instance[:64],
             campaign=envelope.campaign[:40],
             code=problem.code,

@@ -1,14 +1,14 @@
 """The checks of a batch of envelopes, each made once for all of them where it costs a query."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from fangxian.campaigns.audiences import Selector, members, read_audience
-from fangxian.campaigns.models import Campaign, Round, RoundMember
+from fangxian.campaigns.audiences import members
+from fangxian.campaigns.models import RoundMember
 from fangxian.campaigns.problems import (
     CampaignClosed,
     NotYetOpen,
@@ -20,33 +20,28 @@ from fangxian.kernel.moments import day_of, to_ms
 from fangxian.kernel.problems import Problem
 from fangxian.registry.holding import holding, in_chunks
 from fangxian.registry.models import Membership
+from fangxian.registry.problems import UnknownHousehold, UnknownPerson, UnknownUnit
+from fangxian.registry.queries import leaf_units
 
-from .envelopes import Envelope, Receipt, Sheet
+from .envelopes import Envelope, File, Receipt, Sheet
 from .forms import Form, content_hash
 from .intake_problems import (
     AlreadyRevised,
     EmptyEnvelope,
+    FileConflict,
     HappenedInFuture,
     InstanceConflict,
     NotInHousehold,
     OtherSubject,
     UnknownFormVersion,
     UnknownInstance,
+    UnknownText,
 )
-from .models import FormVersion, Revision, Submission
+from .known import Known, Terms
+from .models import Attachment, FormVersion, Revision, Submission
 from .problems import AnswersAgainstForm
 
 CLOCK_SKEW = timedelta(minutes=5)
-
-
-@dataclass(slots=True)
-class Terms:
-    """What a campaign's envelopes are held against, read once a batch."""
-
-    campaign: Campaign
-    selectors: list[Selector]
-    rounds: dict[int, Round]
-    versions: dict[str, tuple[int, str]]  # id and hash by version
 
 
 @dataclass(slots=True)
@@ -63,6 +58,7 @@ class Item:
     subject: int = 0
     supersedes: int | None = None
     late: bool = False
+    pk: int = 0  # once it is appended
 
     def refuse(self, problem: Problem) -> None:
         self.receipt.problems.append((self.sheet.instance_id, problem))
@@ -75,15 +71,19 @@ class Batch:
     envelopes: Sequence[Envelope]
     position: int
     now: datetime
+    known: Known = field(default_factory=Known)
     receipts: list[Receipt] = field(default_factory=list)
     items: list[Item] = field(default_factory=list)
-    terms: dict[str, Terms | None] = field(default_factory=dict)
+    twins: list[tuple[Item, Item]] = field(default_factory=list)
+    files: list[tuple[Item, File]] = field(default_factory=list)
 
     def check(self) -> list[Item]:
         """Run the checks in turn; the sheets to append. Problems stand in the receipts."""
         self._unpack()
+        everybody = list(self.items)
+        self._check_instances()
+        self._check_files(everybody)
         for step in (
-            self._check_instances,
             self._check_terms,
             self._check_times,
             self._check_audience,
@@ -91,6 +91,7 @@ class Batch:
             self._check_answers,
         ):
             step()
+        self._answer_twins()
         return [item for item in self.items if not item.receipt.problems]
 
     def _unpack(self) -> None:
@@ -114,33 +115,65 @@ class Batch:
     def _check_instances(self) -> None:
         """Same id and content: taken once. Same id, other content: a conflict, within the batch too."""
         held = _held([item.sheet.instance_id for item in self.items])
-        fresh: list[Item] = []
+        fresh: dict[str, Item] = {}
         for item in self.items:
-            known = held.get(item.sheet.instance_id)
-            if known is None:
-                held[item.sheet.instance_id] = (0, item.hash)
-                fresh.append(item)
-            elif known[1] != item.hash:
-                item.refuse(InstanceConflict(instance=item.sheet.instance_id))
+            instance = item.sheet.instance_id
+            known, first = held.get(instance), fresh.get(instance)
+            if known is None and first is None:
+                fresh[instance] = item
+            elif (known[1] if known else first and first.hash) != item.hash:
+                item.refuse(InstanceConflict(instance=instance))
             else:
                 item.receipt.already = True
-                if known[0]:
+                if known:
+                    item.pk = known[0]
                     item.receipt.submissions.append(known[0])
-        self.items = fresh
+                    item.receipt.late = item.receipt.late or known[2]
+                elif first:
+                    self.twins.append((item, first))
+        self.items = list(fresh.values())
+
+    def _check_files(self, items: Sequence[Item]) -> None:
+        """Files may come in several requests with one sheet. One name is one file."""
+        brought = [(item, file) for item in items for file in item.sheet.files]
+        held: dict[tuple[int, str], str] = {}
+        named: dict[tuple[str, str], str] = {}
+        again = {item.pk for item, _file in brought if item.pk}
+        for chunk in in_chunks(sorted(again)):
+            rows = Attachment.objects.filter(submission__in=chunk)
+            held |= {
+                (pk, name): digest for pk, name, digest in rows.values_list("submission", "name", "digest")
+            }
+        for item, file in brought:
+            key = (item.sheet.instance_id, file.name)
+            known = held.get((item.pk, file.name)) or named.setdefault(key, "")
+            if known not in ("", file.digest):
+                item.refuse(FileConflict(name=file.name, instance=item.sheet.instance_id))
+            elif not known:
+                named[key] = file.digest
+                self.files.append((item, file))
+        self._keep_sound()
+
+    def _answer_twins(self) -> None:
+        """The same sheet twice in one batch is once; where the first is refused, so is the second."""
+        for item, first in self.twins:
+            if first.receipt is not item.receipt:
+                item.receipt.problems.extend(first.receipt.problems)
+                item.receipt.late = item.receipt.late or first.late
 
     def _check_terms(self) -> None:
         for item in self.items:
             envelope = item.envelope
             code = envelope.campaign
-            if code not in self.terms:
-                self.terms[code] = _terms(code)
-            item.terms = terms = self.terms[code]
+            item.terms = terms = self.known.terms(code)
             if terms is None:
                 item.refuse(UnknownCampaign(campaign=code))
             elif envelope.version not in terms.versions:
                 item.refuse(UnknownFormVersion(campaign=code, version=envelope.version))
             elif envelope.round not in terms.rounds and _is_numbered(terms, envelope):
                 item.refuse(UnknownRound(campaign=code, round=envelope.round))
+            elif envelope.text is not None and envelope.text not in terms.texts:
+                item.refuse(UnknownText(campaign=code, text=envelope.text))
         self._keep_sound()
 
     def _check_times(self) -> None:
@@ -171,10 +204,25 @@ class Batch:
             listed = _listed(terms, number, asked)
             for item, subject in zip(items, asked, strict=True):
                 item.unit = inside.get(subject)
+            self._check_scope(kind, day, items)
+            for item, subject in zip(items, asked, strict=True):
                 if item.unit is None or (listed is not None and subject not in listed):
                     item.refuse(OutsideAudience(day=day.isoformat(), kind=kind, campaign=terms.campaign.name))
         self._check_households()
         self._keep_sound()
+
+    def _check_scope(self, kind: str, day: date, items: Sequence[Item]) -> None:
+        """Whom a sender does not reach does not exist for that sender."""
+        strange = [item for item in items if not _plainly_reached(item)]
+        if not strange:
+            return
+        places = leaf_units(kind, {_asked(item.sheet)[1] for item in strange}, day, self.position)
+        for item in strange:
+            sender, subject = item.envelope.sender, _asked(item.sheet)[1]
+            assert sender is not None
+            if not any(map(sender.reaches, places.get(subject, ()))):
+                item.receipt.problems.clear()  # nothing else is said of whoever is not there
+                item.refuse(_NOT_THERE[kind](item.sheet.named or subject))
 
     def _check_households(self) -> None:
         """A member answered for in a household's envelope belongs to that household on the day."""
@@ -248,6 +296,25 @@ def _is_numbered(terms: Terms, envelope: Envelope) -> bool:
     return bool(terms.campaign.schedule["kind"] != "daily" or envelope.round != 0)
 
 
+_NOT_THERE: dict[str, Callable[[object], Problem]] = {
+    "person": lambda named: UnknownPerson(person=named),
+    "unit": lambda named: UnknownUnit(unit=named),
+    "household": lambda named: UnknownHousehold(household=named),
+}
+
+
+def _plainly_reached(item: Item) -> bool:
+    """By the leaf unit under which it was asked: no further look is needed."""
+    sender = item.envelope.sender
+    if sender is None:
+        return True
+    kind, subject = _asked(item.sheet)
+    if sender.household is not None:
+        own = subject in sender.members if kind == "person" else subject == sender.household
+        return own and kind != "unit"
+    return item.unit is not None and sender.reaches(item.unit)
+
+
 def _asked(sheet: Sheet) -> tuple[str, int]:
     """Whom the campaign asked: the household where a member was answered for within its envelope."""
     if sheet.household is not None:
@@ -267,28 +334,13 @@ def _hash(head: tuple[Any, ...], sheet: Sheet) -> str:
     return content_hash(repr((*head, *about)), sheet.answers)
 
 
-def _held(instances: Sequence[str]) -> dict[str, tuple[int, str]]:
-    held: dict[str, tuple[int, str]] = {}
+def _held(instances: Sequence[str]) -> dict[str, tuple[int, str, bool]]:
+    held: dict[str, tuple[int, str, bool]] = {}
     for chunk in in_chunks(list(instances)):
-        for pk, instance, content in Submission.objects.filter(instance_id__in=chunk).values_list(
-            "id", "instance_id", "content_hash"
-        ):
-            held[instance] = (pk, content)
+        rows = Submission.objects.filter(instance_id__in=chunk)
+        for instance, pk, content, late in rows.values_list("instance_id", "id", "content_hash", "late"):
+            held[instance] = (pk, content, late)
     return held
-
-
-def _terms(code: str) -> Terms | None:
-    campaign = Campaign.objects.filter(code=code).first()
-    if campaign is None:
-        return None
-    versions = {
-        version: (pk, sha256)
-        for version, pk, sha256 in FormVersion.objects.filter(form=code).values_list(
-            "version", "id", "sha256"
-        )
-    }
-    rounds = {row.number: row for row in Round.objects.filter(campaign=campaign)}
-    return Terms(campaign, read_audience(code, campaign.audience), rounds, versions)
 
 
 def _listed(terms: Terms, number: int, subjects: Sequence[int]) -> set[int] | None:

@@ -55,3 +55,22 @@ class WithdrawnBefore(Problem):
 class EmptyEnvelope(Problem):
     status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "empty-envelope"
     text = _("The envelope holds no answer sheet. Fill in at least one.")
+
+
+class UnknownText(Problem):
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "unknown-text"
+    text = _(
+        "“{campaign}” has no text {text}. Fetch the campaign again and show its text before it is signed."
+    )
+
+
+class FileConflict(Problem):
+    status, code = HTTPStatus.CONFLICT, "file-conflict"
+    text = _("The submission {instance} has another file “{name}” already. Give the new one another name.")
+
+
+class SubjectMissing(Problem):
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "subject-missing"
+    text = _(
+        "It is not said about whom the form was filled in. Fetch the form again and pick whom it is about."
+    )

@@ -1,65 +1,130 @@
-"""Reads envelopes from JSON objects, as the command line and later the JSON door bring them."""
+"""Reads envelopes from JSON objects, as the command line and the doors bring them."""
 
+import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
 
-from fangxian.campaigns.models import Campaign, Round
+from fangxian.campaigns.models import Campaign
 from fangxian.campaigns.problems import UnknownCampaign
 from fangxian.kernel.moments import read_moment
 from fangxian.registry.actions import NewPerson
+from fangxian.registry.holding import in_chunks
 from fangxian.registry.models import Person, Unit
-from fangxian.registry.problems import UnknownPerson, UnknownUnit
+from fangxian.registry.problems import UnknownHousehold, UnknownPerson, UnknownUnit
 
 from .actions import latest_version
-from .envelopes import Envelope, Sheet
+from .envelopes import Envelope, Sender, Sheet
 from .intake_problems import UnknownFormVersion, UnknownInstance
+from .known import Known, Terms
 from .line_problems import BadLine
 from .models import SUBJECT_KINDS, Submission
 
+NUMBER = re.compile(r"[0-9]{1,19}")
 
-def read_envelope(entry: dict[str, Any], *, file: str, line: int, now: datetime) -> Envelope:
+
+class Names:
+    """Finds who and what the entries of a batch name: persons by one query, the rest as `known` remembers."""
+
+    def __init__(self, entries: Iterable[dict[str, Any]], known: Known) -> None:
+        self.known = known
+        self._persons = _persons({number for entry in entries for number in _named_persons(entry)})
+
+    def person(self, key: Any) -> int:
+        found = self._persons.get(_number(key))
+        if found is None:
+            raise UnknownPerson(person=key)
+        return found
+
+    def unit(self, key: Any) -> int:
+        found = self.known.unit(str(key))
+        return find_unit(key) if found is None else found
+
+    def household(self, key: Any) -> int:
+        number = _number(key)
+        if number < 0:
+            raise UnknownHousehold(household=key)
+        return number
+
+
+def _named_persons(entry: dict[str, Any]) -> Iterator[int]:
+    for sheet in (entry, *entry.get("sheets", ())):
+        yield _number(sheet.get("reporter"))
+        if isinstance(sheet.get("subject"), dict):
+            yield _number(sheet["subject"].get("person"))
+
+
+def _number(key: Any) -> int:
+    """-1 for what is no number of a person or household."""
+    if key is None or type(key) is int:
+        return key if key is not None and 0 <= key < 2**63 else -1
+    text = str(key)
+    return int(text) if NUMBER.fullmatch(text) and int(text) < 2**63 else -1
+
+
+def _persons(numbers: set[int]) -> dict[int, int]:
+    """Number -> person, by id or by the surrogate that records show; the smaller id where both are found."""
+    found: dict[int, int] = {}
+    for chunk in in_chunks(sorted(numbers - {-1})):
+        rows = Person.objects.filter(Q(pk__in=chunk) | Q(surrogate__in=chunk)).order_by("-pk")
+        for pk, surrogate in rows.values_list("pk", "surrogate"):
+            found |= {pk: pk, surrogate: pk}
+    return {number: found[number] for number in numbers if number in found}
+
+
+def read_envelope(
+    entry: dict[str, Any],
+    *,
+    file: str,
+    line: int,
+    now: datetime,
+    names: Names | None = None,
+    sender: Sender | None = None,
+    door: str = "",
+) -> Envelope:
     """An envelope from one object: with `sheets`, or itself a sheet. Round and version default to the latest.
 
-    Raises BadLine, UnknownCampaign, UnknownFormVersion, UnknownUnit, UnknownPerson.
+    Raises BadLine, UnknownCampaign, UnknownFormVersion, UnknownUnit, UnknownPerson, UnknownHousehold.
     """
+    names = names or Names([entry], Known())
     code = entry.get("campaign")
     if not code:
         raise BadLine(file=file, line=line, reason="“campaign” is missing")
-    campaign = Campaign.objects.filter(code=code).first()
-    if campaign is None:
+    terms = names.known.terms(code)
+    if terms is None:
         raise UnknownCampaign(campaign=code)
     happened = read_moment(entry["happened"]) if entry.get("happened") else now
-    version = entry.get("version") or latest_version(code)
+    version = entry.get("version") or terms.latest_version
     if version is None:
         raise UnknownFormVersion(campaign=code, version="—")
     number = entry.get("round")
     return Envelope(
         campaign=code,
-        round=_latest_round(campaign, happened) if number is None else int(number),
+        round=_latest_round(terms, happened) if number is None else int(number),
         version=str(version),
-        sheets=[_sheet(sheet, entry, file, line) for sheet in entry.get("sheets", [entry])],
+        sheets=[_sheet(sheet, entry, file, line, names) for sheet in entry.get("sheets", [entry])],
         happened=happened,
         channel=str(entry.get("channel", "web"))[:12],
         envelope_id=str(entry.get("envelope_id", ""))[:64],
         text=entry.get("text"),
+        sender=sender,
+        door=door,
     )
 
 
-def _latest_round(campaign: Campaign, happened: datetime) -> int:
-    if campaign.schedule["kind"] == "daily":
+def _latest_round(terms: Terms, happened: datetime) -> int:
+    if terms.campaign.schedule["kind"] == "daily":
         return 0
-    opened = Round.objects.filter(campaign=campaign, opens__lte=happened).order_by("-number").first()
-    return opened.number if opened else 1
+    return max((row.number for row in terms.rounds.values() if row.opens <= happened), default=1)
 
 
-def _sheet(sheet: dict[str, Any], entry: dict[str, Any], file: str, line: int) -> Sheet:
+def _sheet(sheet: dict[str, Any], entry: dict[str, Any], file: str, line: int, names: Names) -> Sheet:
     if not isinstance(sheet.get("answers"), dict):
         raise BadLine(file=file, line=line, reason="“answers” is missing")
-    kind, subject, member = _subject(sheet.get("subject"), file, line)
+    kind, subject, member = _subject(sheet.get("subject"), file, line, names)
     household = sheet.get("household", entry.get("household"))
     if member is not None and household is None:
         raise BadLine(file=file, line=line, reason="a new member wants “household”")
@@ -69,14 +134,16 @@ def _sheet(sheet: dict[str, Any], entry: dict[str, Any], file: str, line: int) -
         subject_kind=kind,
         subject=subject,
         answers=sheet["answers"],
-        household=household,
-        reporter=None if reporter is None else find_person(reporter),
+        household=None if household is None else names.household(household),
+        reporter=None if reporter is None else names.person(reporter),
         supersedes=sheet.get("supersedes"),
         member=member,
+        named="" if member else str(next(iter(sheet["subject"].values()))),
+        files=sheet.get("files", ()),
     )
 
 
-def _subject(entry: Any, file: str, line: int) -> tuple[str, int, tuple[NewPerson, str] | None]:
+def _subject(entry: Any, file: str, line: int, names: Names) -> tuple[str, int, tuple[NewPerson, str] | None]:
     if isinstance(entry, dict) and len(entry) == 1:
         kind, key = next(iter(entry.items()))
         if kind == "member" and isinstance(key, dict) and key.get("name"):
@@ -85,18 +152,18 @@ def _subject(entry: Any, file: str, line: int) -> tuple[str, int, tuple[NewPerso
             }
             return "person", 0, (NewPerson(**fields), key.get("relation", "other"))
         if kind in SUBJECT_KINDS:
-            return kind, _FINDERS[kind](key), None
+            finders = {"person": names.person, "unit": names.unit, "household": names.household}
+            return kind, finders[kind](key), None
     reason = '“subject” is to be {"person": id}, {"unit": code}, {"household": id} or {"member": {"name": …}}'
     raise BadLine(file=file, line=line, reason=reason)
 
 
 def find_person(key: Any) -> int:
     """A person's id, from the id or the surrogate that records show."""
-    number = int(key) if str(key).isdigit() else -1
-    found = Person.objects.filter(Q(pk=number) | Q(surrogate=number)).order_by("pk").first()
-    if found is None:
+    found = _persons({_number(key)})
+    if not found:
         raise UnknownPerson(person=key)
-    return found.pk
+    return found[_number(key)]
 
 
 def find_unit(key: Any) -> int:
@@ -142,6 +209,3 @@ def correction_of(old: Submission, answers: dict[str, Any], instance_id: str) ->
         envelope_id=old.envelope_id,
         text=old.text_id,
     )
-
-
-_FINDERS: dict[str, Callable[[Any], int]] = {"person": find_person, "unit": find_unit, "household": int}

@@ -73,6 +73,23 @@ class Verification(Recorded):
     at = MomentField()
 
 
+class Attachment(Recorded):
+    """A photo or file that came with a submission, under the name by which its answers call it. The file lies
+    sealed in the data folder, under its digest; it is never mirrored."""
+
+    id = models.BigIntegerField(primary_key=True)
+    submission = models.ForeignKey(Submission, models.PROTECT, related_name="attachments")
+    name = models.CharField(max_length=200)
+    media = models.CharField(max_length=80, default="")
+    size = models.BigIntegerField()
+    digest = models.CharField(max_length=64, db_index=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="submissions_attachment_once", fields=["submission", "name"])
+        ]
+
+
 class Refusal(models.Model):
     """A submission that was not taken, and why: listed, so that nothing is lost in silence."""
 

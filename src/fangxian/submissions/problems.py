@@ -45,6 +45,11 @@ class FormRulesCircular(Problem):
     text = _("The rules of {questions} wait for one another. Take one of them out of the circle.")
 
 
+class VersionTaken(Problem):
+    status, code = HTTPStatus.CONFLICT, "version-taken"
+    text = _("“{campaign}” has another form of the version “{version}”. Give the new one another version.")
+
+
 class FaultList(tuple[Fault, ...]):
     """Prints as JSON, so that a stored problem can be told again in any language. ASCII alone: senders name
     questions as they like, and no database keeps half a surrogate pair."""

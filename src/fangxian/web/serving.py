@@ -1,4 +1,4 @@
-"""Serves the pages on this machine alone: granian with one worker of a few threads.
+"""Serves the pages on this machine alone: granian with one worker, the pages in a few threads.
 
 One worker, so that what was counted for a moment is counted once and shared; DuckDB uses both cores for it.
 """
@@ -7,10 +7,9 @@ import ipaddress
 import os
 import socket
 import threading
-from collections.abc import Callable
 from datetime import timedelta
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING
 
 from fangxian.kernel.demonstration import CLOCK, demonstration_of
 from fangxian.kernel.home import current_home
@@ -18,11 +17,12 @@ from fangxian.kernel.moments import read_moment
 
 from .problems import ClockNotMovable, NotLoopback, PortTaken
 
+if TYPE_CHECKING:
+    from .mounted import Mounted
+
 THREADS = 4
 QUEUE = 64  # requests that wait for a thread; more are refused at once
 STOPPING = 10  # seconds that a worker has to finish before it is ended
-
-Application = Callable[[dict[str, Any], Callable[..., Any]], Any]
 
 
 def refuse_others(host: str) -> str:
@@ -71,11 +71,9 @@ def serve(*, host: str, port: int) -> None:
         "fangxian.web.serving:application",
         address=address,
         port=port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.ASGI,
         workers=1,
-        blocking_threads=THREADS,
-        backlog=128,
-        backpressure=QUEUE,
+        backlog=1024,
         websockets=False,
         factory=True,
         log_level=LogLevels.warning,
@@ -83,8 +81,8 @@ def serve(*, host: str, port: int) -> None:
     ).serve()
 
 
-def application() -> Application:
-    """For a worker: Django's application, which warms up beside the first requests."""
+def application() -> "Mounted":
+    """For a worker: Django's pages, which warm up beside the first requests, and the doors beside them."""
     import django
     from django.conf import settings
     from django.core.wsgi import get_wsgi_application
@@ -93,12 +91,14 @@ def application() -> Application:
     from fangxian.access import audit
 
     from . import clock
+    from .doors.who import admit
+    from .mounted import Mounted
 
-    made = get_wsgi_application()
+    pages = get_wsgi_application()
     import_module(settings.ROOT_URLCONF)  # what cannot start stops here, not at the first visitor
     threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
     audit.start_sealer(clock.machine)
-    return made
+    return Mounted(pages, admit=admit, threads=THREADS, queue=QUEUE)
 
 
 def warm_up() -> None:

@@ -8,6 +8,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.decorators.csrf import csrf_exempt
 from django.views.i18n import set_language
 
+from .doors.api import api
 from .views import board, bulletins, campaigns, figures, owing, problems, record, units
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -37,4 +38,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("language/", csrf_exempt(set_language), name="language"),
     path("accounts/", include("fangxian.web.urls_accounts")),
     path("", include("fangxian.web.urls_people")),
+    path("api/", api.urls),
+    path("openrosa/", include("fangxian.web.doors.devices")),
 ]

@@ -15,6 +15,7 @@ __all__ = [
     "Form",
     "Question",
     "canonical",
+    "compile_form",
     "compile_xlsform",
     "content_hash",
     "in_language",
@@ -26,3 +27,15 @@ def compile_xlsform(content: bytes) -> Form:
     from .xlsform import compile_xlsform as compile_now
 
     return compile_now(content)
+
+
+def compile_form(content: bytes) -> tuple[Form, str]:
+    """An XLSForm, or an XForm where it is XML; and the version that an XForm declares.
+
+    Raises the problems of `compile_xlsform` and `xform.compile_xform`.
+    """
+    if not content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+        return compile_xlsform(content), ""
+    from .xform import compile_xform
+
+    return compile_xform(content)

@@ -33,6 +33,7 @@ EXPECTED = {
     "geopoint": _("latitude and longitude, such as 26.22 104.10"),
     "acknowledge": _("“OK”"),
     "calculate": _("a text or a number"),
+    "repeat": _("a list of at most 1,000 rows"),
 }
 
 

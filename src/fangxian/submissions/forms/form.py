@@ -1,7 +1,7 @@
 """A form: its questions and rules, and the check of answers against them."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -67,6 +67,11 @@ class Form:
             for question in self.questions
         }
         self._order = in_order(self.rules)
+        self._rows = {
+            question.name: Form(question.name, self.form_id, question.children, self.groups)
+            for question in self.questions
+            if question.children
+        }
         self._sheets: dict[str | tuple[str, date], tuple[Fault, ...]] = {}
 
     def dump(self) -> dict[str, Any]:
@@ -86,7 +91,8 @@ class Form:
     @cached_property
     def clock(self) -> bool:
         """Whether a rule reads the day, so that the same answers may be right one day and wrong another."""
-        return any(rule.clock for rules in self.rules.values() for rule in rules.all())
+        own = any(rule.clock for rules in self.rules.values() for rule in rules.all())
+        return own or any(row.clock for row in self._rows.values())
 
     def question(self, name: str) -> Question:
         return self._asked[name]
@@ -109,7 +115,7 @@ class Form:
 
     def _remember(self, content: str, answers: Answers, today: date) -> tuple[Fault, ...]:
         sheet = _Sheet(self, answers, Day.of(today), Rule.ask)
-        found = tuple(self._faults(sheet))
+        found = tuple(sheet.check())
         if len(self._sheets) >= SHEETS:
             self._sheets.clear()
         self._sheets[(content, today) if sheet.clock else content] = found
@@ -117,13 +123,7 @@ class Form:
 
     def check_plainly(self, answers: Answers, *, today: date) -> list[Fault]:
         """As `check`, with nothing remembered: every rule is reckoned anew."""
-        return self._faults(_Sheet(self, answers, Day.of(today), Rule.reckon))
-
-    def _faults(self, sheet: "_Sheet") -> list[Fault]:
-        sheet.read()
-        sheet.hold_against_rules()
-        strange = [Fault(str(name)[:80], "unknown") for name in sheet.answers if name not in self._asked]
-        return [*(sheet.faults[name] for name in self._asked if name in sheet.faults), *strange]
+        return _Sheet(self, answers, Day.of(today), Rule.reckon).check()
 
 
 class _Sheet:
@@ -137,6 +137,14 @@ class _Sheet:
         self.faults: dict[str, Fault] = {}
         self.clock = False  # a rule that reads the day was asked
         self.unsure: set[str] = set()  # whether they are asked depends on answers that are at fault
+
+    def check(self) -> list[Fault]:
+        """In the form's order."""
+        self.read()
+        self.hold_against_rules()
+        asked = self.form._asked
+        strange = [Fault(str(name)[:80], "unknown") for name in self.answers if name not in asked]
+        return [*(self.faults[name] for name in asked if name in self.faults), *strange]
 
     def read(self) -> None:
         """The values, in an order in which each rule finds those that it reads."""
@@ -174,8 +182,19 @@ class _Sheet:
             self._fault(question, "type")
         elif question.choices and not self._listed(question):
             self._fault(question, "choice")
+        elif question.children and (fault := self._row_fault(question)):
+            self.faults[question.name] = fault
         else:
             self.values[question.name] = value
+
+    def _row_fault(self, question: Question) -> Fault | None:
+        """The first thing to mend in a repeat's rows, named by the row's number."""
+        form = self.form._rows[question.name]
+        self.clock = self.clock or form.clock
+        for at, row in enumerate(self.answers[question.name], 1):
+            for fault in _Sheet(form, row, self.day, self.ask).check():
+                return replace(fault, question=f"{question.name}[{at}].{fault.question}"[:200])
+        return None
 
     def _calculate(self, question: Question, rule: Rule, given: bool) -> None:
         """What only the device could know (its clock, chance) is taken as given; the rest must be right."""

@@ -11,6 +11,7 @@ from .values import NUMBER, Value, read_day, read_moment
 
 CLASSES = "ABCDEF"  # counts; name and unit; contact; ID; health; free text
 TIME = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,6})?)?(?:Z|[+-][0-9:]{2,5})?\Z")
+ROWS = 1_000  # of a repeat
 LARGEST = 2**53 - 1  # whole numbers that every reader of JSON keeps exact
 
 
@@ -42,6 +43,7 @@ class Question:
     appearance: str = ""
     groups: tuple[str, ...] = ()
     row: int = 0
+    children: tuple["Question", ...] = ()  # of a repeat: what each of its rows asks
 
     @property
     def asked(self) -> bool:
@@ -62,12 +64,15 @@ class Question:
         if self.choices:
             given["choices"] = list(dict.fromkeys(choice.name for choice in self.choices))
             given["choice_rows"] = [asdict(choice) for choice in self.choices]
+        if self.children:
+            given["children"] = [child.dump() for child in self.children]
         return given
 
     @classmethod
     def load(cls, entry: Mapping[str, Any]) -> "Question":
         given = {f.name: entry[f.name] for f in fields(cls) if f.name in entry}
         given["field_class"] = entry["class"]
+        given["children"] = tuple(cls.load(child) for child in entry.get("children", ()))
         given["choices"] = tuple(Choice(**row) for row in entry.get("choice_rows", ()))
         for name in ("relevant", "groups"):
             given[name] = tuple(entry.get(name, ()))
@@ -136,6 +141,13 @@ def _acknowledged(answer: Any) -> Value | None:
     return answer if answer == "OK" else None
 
 
+def _rows(answer: Any) -> Value | None:
+    """A repeat's rows; how many there are is what rules see of it."""
+    if not isinstance(answer, list) or not all(isinstance(row, dict) for row in answer):
+        return None
+    return float(len(answer)) if len(answer) <= ROWS else None
+
+
 READERS: Mapping[str, Callable[[Any], Value | None]] = {
     "text": _text,
     "file": _text,
@@ -150,6 +162,7 @@ READERS: Mapping[str, Callable[[Any], Value | None]] = {
     "geopoint": _place,
     "acknowledge": _acknowledged,
     "calculate": _calculated,
+    "repeat": _rows,
 }
 
 

@@ -229,10 +229,12 @@ def _named(drafts: list[Question]) -> list[tuple[Question, str]]:
 def _translated(named: list[tuple[Question, str]]) -> tuple[Question, ...]:
     """The questions with every rule in the form that is stored: references by full name. Refuses by name."""
     names = {question.name: question.name for question, _short in named}
-    return tuple(_with_rules(question, names) for question, _short in named)
+    return tuple(with_rules(question, names) for question, _short in named)
 
 
-def _with_rules(question: Question, names: Mapping[str, str]) -> Question:
+def with_rules(question: Question, names: Mapping[str, str]) -> Question:
+    """Each rule as it is stored. Raises FormFunctionUnsupported, FormRuleUnreadable."""
+
     def stored(rule: str, source: str) -> str:
         return _rule(question, rule, source, names).source if source else ""
 

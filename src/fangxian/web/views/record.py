@@ -65,6 +65,8 @@ def record(request: HttpRequest, id: str, key: str) -> HttpResponse:
         open_records(table, asked.at, Known(asked.scope, asked.latest))[0],
         table["because"][0].as_py(),
     )
+    if not asked.scope.whole and found.name == "*":  # counted here then, elsewhere now
+        raise RecordNotThere(figure=id, unit=asked.unit.name)
     sheets, more = _sheets(asked, found, because)
     told: dict[str, Any] = {
         "figure": shown.show(declared, asked.engine.value(id, asked.unit.id, asked.at), asked),

@@ -1,0 +1,99 @@
+"""What submissions are held against and what seldom changes, remembered while the change log says it holds.
+
+Positions are dense and handed out under one lock, so a writer that holds it can see from the log alone
+whether anything but answers was recorded since its last batch. Where it was, all is read anew.
+"""
+
+from dataclasses import dataclass, field
+
+from fangxian.campaigns.audiences import Selector, read_audience
+from fangxian.campaigns.models import Campaign, CampaignText, Round
+from fangxian.kernel.models import Change
+from fangxian.registry.models import Unit
+
+from .models import FormVersion
+
+HARMLESS = (
+    "submissions.receive"  # appends answers, refusals and attachments; and members, which its rows tell
+)
+
+
+@dataclass(slots=True)
+class Terms:
+    """What a campaign's envelopes are held against. `versions`: id and hash by version, oldest first."""
+
+    campaign: Campaign
+    selectors: list[Selector]
+    rounds: dict[int, Round]
+    versions: dict[str, tuple[int, str]]
+    texts: frozenset[int]
+
+    @property
+    def latest_version(self) -> str | None:
+        return next(reversed(self.versions), None)
+
+
+@dataclass(slots=True)
+class Known:
+    """`epoch` counts how often all was forgotten: who was admitted under an older one is asked again."""
+
+    position: int = -1
+    epoch: int = 0
+    _terms: dict[str, Terms | None] = field(default_factory=dict)
+    _units: dict[str, int] = field(default_factory=dict)
+    _codes: dict[int, str] = field(default_factory=dict)
+
+    def refresh(self, position: int) -> int:
+        """Be true as of `position`, which the caller holds under the head's lock; the epoch."""
+        if position <= self.position or self._changed(position):
+            self.forget()
+        self.position = position - 1
+        return self.epoch
+
+    def _changed(self, position: int) -> bool:
+        since = Change.objects.filter(position__gt=self.position, position__lt=position)
+        return self.position < 0 or any(
+            action != HARMLESS
+            or any(not table.startswith("submissions_") for table in detail.get("rows", ()))
+            for action, detail in since.values_list("action", "detail")
+        )
+
+    def forget(self) -> None:
+        self.epoch += 1
+        self._terms.clear()
+        self._units.clear()
+        self._codes.clear()
+
+    def terms(self, code: str) -> Terms | None:
+        """None where there is no such campaign."""
+        if code not in self._terms:
+            found = read_terms(code)
+            if found is None:
+                return None  # not remembered: senders may name what they like
+            self._terms[code] = found
+        return self._terms[code]
+
+    def unit(self, code: str) -> int | None:
+        """A unit's id: its code never changes."""
+        found = self._units.get(code)
+        if found is None:
+            found = Unit.objects.filter(code=code).values_list("pk", flat=True).first()
+            if found is not None:
+                self._units[code] = found
+        return found
+
+    def code(self, unit: int) -> str:
+        if unit not in self._codes:
+            self._codes[unit] = Unit.objects.get(pk=unit).code
+        return self._codes[unit]
+
+
+def read_terms(code: str) -> Terms | None:
+    campaign = Campaign.objects.filter(code=code).first()
+    if campaign is None:
+        return None
+    published = FormVersion.objects.filter(form=code).order_by("pk")
+    versions = {v: (pk, sha256) for v, pk, sha256 in published.values_list("version", "id", "sha256")}
+    rounds = {row.number: row for row in Round.objects.filter(campaign=campaign)}
+    texts = frozenset(CampaignText.objects.filter(campaign=campaign).values_list("pk", flat=True))
+    return Terms(campaign, read_audience(code, campaign.audience), rounds, versions, texts)

@@ -1,0 +1,231 @@
+"""The doors that take submissions, as a plain ASGI application beside Django: see docs/adr/0007."""
+
+import asyncio
+import hashlib
+import logging
+import os
+import re
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+from fangxian.kernel.home import current_home
+from fangxian.kernel.moments import day_of
+from fangxian.kernel.problems import Problem
+from fangxian.kernel.sealed_files import Sealing
+from fangxian.submissions.envelopes import Sender
+from fangxian.submissions.instances import read_instance
+
+from . import openrosa
+from .answers import Told, language_of, tell_many, tell_one, tell_problem
+from .bodies import read_body
+from .group import Job, Writer
+from .multipart import Posted, boundary_of, read_posted, sweep_folder
+from .problems import (
+    BodyOfOtherKind,
+    BodyTooLarge,
+    BodyTooSlow,
+    LedgerUnavailable,
+    MethodNotTaken,
+    Unexpected,
+)
+from .taking import Outcome, Stale, Taker, now
+from .who import Admits
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+LARGEST = 8 * 2**20  # bytes of a JSON body: 500 envelopes of 16 kB
+PATIENCE = 60.0  # seconds for a body to arrive, and for a batch to be durable
+ADMITTED = 4_096  # senders remembered
+OPENROSA = re.compile(r"/openrosa/(?:t/([^/]+)/)?submission/?")
+ATTEMPTS = 5  # how often a sender is asked for again while the registry is being written
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the doors look at."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    address: str
+    receive: Receive
+
+    @classmethod
+    def of(cls, scope: Scope, receive: Receive) -> "Request":
+        headers = {
+            name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]
+        }
+        client = scope.get("client") or ("", 0)
+        return cls(scope["method"], scope["path"], headers, str(client[0]), receive)
+
+    async def chunks(self, limit: int) -> Any:
+        """The body as it arrives. Raises BodyTooLarge (at once where its length is told), BodyTooSlow."""
+        told = self.headers.get("content-length", "")
+        if told.isdecimal() and int(told) > limit:
+            raise BodyTooLarge(limit=limit)
+        size, more = 0, True
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while more:
+                    message = await self.receive()
+                    if message["type"] == "http.disconnect":
+                        raise ConnectionAbortedError
+                    chunk, more = message.get("body", b""), message.get("more_body", False)
+                    size += len(chunk)
+                    if size > limit:
+                        raise BodyTooLarge(limit=limit)
+                    if chunk:
+                        yield chunk
+        except TimeoutError as error:
+            raise BodyTooSlow(seconds=int(PATIENCE)) from error
+
+    async def body(self, limit: int) -> bytes:
+        return b"".join([chunk async for chunk in self.chunks(limit)])
+
+
+class Admissions:
+    """Senders by what they showed, remembered while `Known.epoch` stands. Nobody's password is kept: only a
+    hash under a key of this process."""
+
+    def __init__(self, taker: Taker, admit: Admits) -> None:
+        self._taker, self._admit = taker, admit
+        self._key = os.urandom(32)
+        self._held: dict[bytes, tuple[Sender, int]] = {}
+        self._asked: dict[bytes, asyncio.Future[tuple[Sender, int]]] = {}
+        self._pool = ThreadPoolExecutor(2, thread_name_prefix="admissions")
+
+    async def sender(self, request: Request, token: str = "", anew: bool = False) -> tuple[Sender, int]:
+        """Who sends, and the epoch as of which that is so. Raises SignInNeeded."""
+        shown = request.headers.get("authorization", "")
+        told = f"{shown}\0{token}\0{request.address}\0{day_of(now())}".encode("utf-8", "surrogatepass")
+        key = hashlib.blake2b(told, key=self._key, digest_size=16).digest()
+        held = self._held.get(key)
+        if held is not None and held[1] == self._taker.known.epoch and not anew:
+            return held
+        asked = self._asked.get(key)
+        if asked is None:
+            asked = asyncio.ensure_future(self._find(key, shown, token, request.address))
+            self._asked[key] = asked
+            asked.add_done_callback(lambda _done: self._asked.pop(key, None))
+        return await asyncio.shield(asked)
+
+    async def _find(self, key: bytes, shown: str, token: str, address: str) -> tuple[Sender, int]:
+        epoch = self._taker.known.epoch
+        loop = asyncio.get_running_loop()
+        sender = await loop.run_in_executor(self._pool, self._ask, shown, token, address)
+        if len(self._held) >= ADMITTED:
+            self._held.clear()
+        self._held[key] = (sender, epoch)
+        return sender, epoch
+
+    def _ask(self, shown: str, token: str, address: str) -> Sender:
+        try:
+            return self._admit(authorization=shown, token=token, address=address, now=now())
+        finally:
+            connection.close()
+
+
+class Doors:
+    """One a process. `writer` starts with the first request; `close` writes what waits."""
+
+    def __init__(self, admit: Admits) -> None:
+        self.taker = Taker()
+        self.writer = Writer(self.taker).start()
+        self.admissions = Admissions(self.taker, admit)
+        sweep_folder(current_home().attachments, time.time() - 3600)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request.of(scope, receive)
+        language = language_of(request.headers.get("accept-language", ""))
+        device = OPENROSA.fullmatch(request.path)
+        tell = openrosa.tell_problem if device else tell_problem
+        try:
+            answer = self._answer_device(request, device[1] or "", language) if device else None
+            told = await (answer or self._answer(request, language))
+        except ConnectionAbortedError:
+            return
+        except Problem as problem:
+            told = tell(problem, language)
+        except Exception:
+            log.exception("a door failed")
+            told = tell(Unexpected(), language)
+        await send_told(send, told)
+
+    async def _answer_device(self, request: Request, token: str, language: str) -> Told:
+        """ODK Collect asks by HEAD whether it may send and how much, and then posts."""
+        if request.method not in ("HEAD", "POST"):
+            raise MethodNotTaken(allowed="HEAD, POST")
+        await self.admissions.sender(request, token)
+        if request.method == "HEAD":
+            return openrosa.tell_head()
+        boundary = boundary_of(request.headers.get("content-type", ""))
+        posted = Posted()
+        try:
+            await read_posted(request.chunks(openrosa.LARGEST), boundary, posted)
+            instance = read_instance(bytes(posted.form), posted.files)
+            size = len(posted.form)
+            outcomes = await self.take(
+                request, [instance], door="openrosa", size=size, token=token, files=posted.sealings
+            )
+            return openrosa.tell(outcomes[0], language)
+        finally:
+            posted.drop()
+
+    async def _answer(self, request: Request, language: str) -> Told:
+        if request.method != "POST":
+            raise MethodNotTaken(allowed="POST")
+        await self.admissions.sender(request)
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind != "application/json":
+            raise BodyOfOtherKind(expected="application/json")
+        content = await request.body(LARGEST)
+        entries, many = read_body(content)
+        outcomes = await self.take(request, entries, door="api", size=len(content))
+        return tell_many(outcomes, language) if many else tell_one(outcomes[0], language)
+
+    async def take(
+        self,
+        request: Request,
+        entries: list[Any],
+        *,
+        door: str,
+        size: int,
+        token: str = "",
+        files: Sequence[Sealing] = (),
+    ) -> list[Outcome]:
+        """What became of each, once it is durable. Raises SignInNeeded, DoorsBusy, LedgerUnavailable."""
+        anew = False
+        for _attempt in range(ATTEMPTS):
+            sender, epoch = await self.admissions.sender(request, token, anew)
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    answer = await self.writer.put(Job(entries, sender, epoch, door, size, files))
+            except TimeoutError as error:
+                raise LedgerUnavailable() from error
+            if not isinstance(answer, Stale):
+                return list(answer)
+            anew = True
+        raise LedgerUnavailable()
+
+    def close(self) -> None:
+        self.writer.close()
+
+
+async def send_told(send: Send, told: Told) -> None:
+    status, headers, body = told
+    fields = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", **headers}
+    if status in (408, 413):
+        fields["Connection"] = "close"
+    raw = [(name.lower().encode(), value.encode("latin-1", "replace")) for name, value in fields.items()]
+    raw.append((b"content-length", str(len(body)).encode()))
+    await send({"type": "http.response.start", "status": status, "headers": raw})
+    await send({"type": "http.response.body", "body": body})
