@@ -48,6 +48,8 @@ def test_a_retracted_pledge(fresh_city: City) -> None:
     assert city.run("bulletin", "--reissue", "1").split()[:2] == issued
     assert (city.home.bulletins / "1").exists()
     [change] = json.loads(city.run("changes", "1", "--known-by", LATER, "--json"))
+    words = city.run("changes", "1", "--known-by", LATER).splitlines()
+    assert len(words) == 2 and "no longer counts (1)" in words[1] and "retracted as untrue" in words[1]
     assert (change["id"], change["was"], change["now"]) == (PLEDGES, len(pledges), len(pledges) - 1)
     assert [record["id"] for record in change["records"]] == [pledges[0]["id"]]
     assert change["records"][0]["causes"][0]["instance_id"] == told["instance_id"]

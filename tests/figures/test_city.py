@@ -52,6 +52,12 @@ def test_every_figure_agrees_with_a_plain_count_of_the_ledger(city: Path) -> Non
     assert answer["compared"] >= 3 * 15 * len(CATALOGUE)
 
 
+def test_every_figure_agrees_with_sql_written_by_hand(city: Path) -> None:
+    told = run(sys.executable, "benchmarks/figures.py", "--home", city, "--compare").stdout.splitlines()
+    assert len(told) == 3 and all(line.endswith("all equal") for line in told)
+    assert int(told[0].split()[0]) > len(CATALOGUE)
+
+
 def test_both_engines_print_the_same_figures(city: Path) -> None:
     counted = told(city, "figures", *EVENING)
     assert counted == told(city, "figures", *EVENING, "--engine", "plain")

@@ -55,8 +55,8 @@ class Played:
 
     built: Built
     facts: Facts
-    rows: str
-    rows_again: str
+    rows: dict[str, str]
+    rows_again: dict[str, str]
     changed: dict[str, int]
     changed_expected: dict[str, int]
 
@@ -91,7 +91,7 @@ def _with(facts: Facts, values: dict[str, int]) -> Facts:
     return Facts(told, facts.townships, facts.city, facts.bureau, facts.sha256)
 
 
-def _tried(facts: Facts, seed: int) -> tuple[str, dict[str, int]]:
+def _tried(facts: Facts, seed: int) -> tuple[dict[str, str], dict[str, int]]:
     """Rows and counts of a city that is not kept."""
     with transaction.atomic():
         build_city(facts, scale=0.01, seed=seed)
@@ -101,14 +101,16 @@ def _tried(facts: Facts, seed: int) -> tuple[str, dict[str, int]]:
     return found
 
 
-def _ledger_rows() -> str:
-    """A digest of all rows of the ledger but for what is sealed."""
-    digest = hashlib.sha256()
+def _ledger_rows() -> dict[str, str]:
+    """By table, a digest of all rows of the ledger but for what is sealed."""
+    digests = {}
     for room in ROOMS:
-        for model in sorted(apps.get_app_config(room).get_models(), key=lambda m: m.__name__):
+        for model in apps.get_app_config(room).get_models():
+            digest = hashlib.sha256()
             for row in _rows(model):
                 digest.update(repr(row).encode())
-    return digest.hexdigest()
+            digests[model._meta.db_table] = digest.hexdigest()
+    return digests
 
 
 def _rows(model: type[models.Model]) -> Any:

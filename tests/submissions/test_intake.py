@@ -166,6 +166,17 @@ def test_retract_withdraw_and_verify(world: World) -> None:
     }
 
 
+def test_answers_are_verified_in_the_order_in_which_they_are_named(world: World) -> None:
+    """PostgreSQL gives rows in an order of its own; the same act leaves the same rows everywhere."""
+    names = [f"p-{n}" for n in range(9)]
+    for name in names:
+        world.send(world.pledge(name))
+    named = [*reversed(names), names[0]]
+    verify(instance_ids=named, how="document", by="nurse", now=at(11))
+    kept = Verification.objects.order_by("pk").values_list("submission__instance_id", flat=True)
+    assert list(kept) == names[::-1]
+
+
 def test_the_checks_cost_the_same_queries_for_one_sheet_and_for_many(
     world, django_assert_max_num_queries
 ) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from django.utils.translation import ngettext
 
 from fangxian.kernel.asof import AsOf
 from fangxian.kernel.moments import OFFICE_ZONE, day_of, read_moment
@@ -161,13 +162,13 @@ def changes(number: int, known_by: str | None, as_json: bool) -> None:
     for change in found:
         click.echo(change.sentence())
         for record in change.records:
-            why = "; ".join(
-                f"{cause.kind} {cause.instance_id} {cause.reason}".strip() for cause in record.causes
-            )
-            click.echo(
-                f"  {record.change} {record.part} {record.id}: {record.was} → {record.now}  {why}".rstrip()
-            )
-    click.echo(f"{number}: {len(found)}", err=True)
+            click.echo(f"  {record.sentence()}")
+    told = ngettext(
+        "{count} number of bulletin {number} has changed.",
+        "{count} numbers of bulletin {number} have changed.",
+        len(found),
+    )
+    click.echo(told.format(count=len(found), number=number), err=True)
 
 
 def _template(path: Path | None) -> bytes:

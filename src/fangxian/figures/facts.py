@@ -182,25 +182,23 @@ class Facts:
         return self._reaches[day, position]
 
     def _reach_at(self, held: nw.Expr) -> Reach:
-        states = self._known("unit_states").filter(held).join(self._kinds, on="unit").sort("unit")
         covers = self._known("covers").filter(held).sort("row").select("coverer", "covered", "kind")
-        return reach_of(map(UnitRow._make, fetched(states.select(*UnitRow._fields))), fetched(covers))
+        return reach_of(map(UnitRow._make, fetched(self._states(held))), fetched(covers))
+
+    def _states(self, held: nw.Expr) -> Frame:
+        states = self._known("unit_states").filter(held).join(self._kinds, on="unit")
+        return states.select(*UnitRow._fields).sort("unit")
 
     @property
     def units(self) -> Frame:
         """unit, line, kind, code, parent, stage, absent, school (that it is or lies in): those that exist."""
-        return self._given("units", self._unit_table)
+        return self.kept("units", self._units_with_schools)
 
-    def _unit_table(self) -> pa.Table:
-        rows = list(self.reach.rows.values())
-        schools = [self.reach.school(row.unit) for row in rows]
-        names = ("unit", "line", "kind", "code", "parent", "stage", "absent")
-        types = (pa.int64(), pa.string(), pa.string(), pa.string(), pa.int64(), pa.string(), pa.bool_())
-        columns = {
-            name: pa.array([row[i] for row in rows], kind)
-            for i, (name, kind) in enumerate(zip(names, types, strict=True))
-        }
-        return pa.table(columns | {"school": pa.array(schools, pa.int64())})
+    def _units_with_schools(self) -> Frame:
+        inside = self.reach.schools >= 0
+        named = {"unit": self.reach.units[inside], "school": self.reach.schools[inside]}
+        schools = self._frames.given(pa.table(named))
+        return self._states(holds(self.at.day, self.at.position)).join(schools, on="unit", how="left")
 
     def units_of(self, *kinds: str) -> Frame:
         """id, unit of the units of these kinds that exist and are not declared absent."""

@@ -61,6 +61,7 @@ class PlainFigures:
     def __init__(self, world: World, at: AsOf) -> None:
         self.world, self.at = world, at
         self._results: dict[str, Plain | PlainRounds] = {}
+        self._inside: dict[int, set[int]] = {}
         self._sheets: tuple[str, list[Row]] = ("", [])
 
     # ------------------------------------------------------------------------------ questions
@@ -102,7 +103,10 @@ class PlainFigures:
 
     def here(self, leaves: Leaves, unit: int) -> list[Any]:
         """The ids of which a leaf reaches the unit."""
-        return [id for id, units in leaves.items() if any(unit in self.reach(u) for u in units)]
+        if unit not in self._inside:
+            self._inside[unit] = {leaf for leaf in self.units if unit in self.reach(leaf)}
+        inside = self._inside[unit]
+        return [id for id, units in leaves.items() if not inside.isdisjoint(units)]
 
     # ------------------------------------------------------------------------------ both times
 

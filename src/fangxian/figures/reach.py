@@ -75,9 +75,11 @@ class Reach:
         found: list[int] = self.units[leaf[above == self.places(np.array([unit]))[0]]].tolist()
         return found
 
-    def school(self, unit: int) -> int | None:
-        """The school or teaching point that the unit is or lies in."""
-        return next((u for u in self.path(unit) if self.rows[u].kind in SCHOOLS), None)
+    @cached_property
+    def schools(self) -> Ints:
+        """By place, the school or teaching point that the unit is or lies in; -1 where there is none."""
+        nearest = self._nearest({row.unit for row in self.rows.values() if row.kind in SCHOOLS})
+        return np.where(nearest >= 0, self.units[nearest], -1)
 
     @cached_property
     def units(self) -> Ints:
@@ -207,11 +209,14 @@ def _known(left: Ints, right: Ints) -> tuple[Ints, Ints]:
 
 def _distinct_pairs(pairs: list[tuple[Ints, Ints]], width: int) -> tuple[Ints, Ints]:
     """Each pair once, by the first."""
-    keys = np.unique(np.concatenate([left * np.int64(width) + right for left, right in pairs]))
+    keys = np.sort(np.concatenate([left * np.int64(width) + right for left, right in pairs]))
+    keys = keys[np.diff(keys, prepend=-1) > 0]  # np.unique hashes whole numbers, which takes longer
     return keys // max(width, 1), keys % max(width, 1)
 
 
 def _without(pairs: tuple[Ints, Ints], others: tuple[Ints, Ints], width: int) -> tuple[Ints, Ints]:
+    """Both sorted, each pair once; the others are among the pairs."""
     keys = pairs[0] * np.int64(width) + pairs[1]
-    fresh = ~np.isin(keys, others[0] * np.int64(width) + others[1])
+    fresh = np.ones(len(keys), dtype=np.bool_)
+    fresh[np.searchsorted(keys, others[0] * np.int64(width) + others[1])] = False
     return pairs[0][fresh], pairs[1][fresh]

@@ -74,6 +74,18 @@ class RecordChange:
     now: Number | None
     causes: tuple[Cause, ...]
 
+    def sentence(self) -> str:
+        """In the language that is active: the record, and of each report that did it the instance and why."""
+        if self.now is None:
+            told = _("Record {id} no longer counts ({was}).")
+        elif self.was is None:
+            told = _("Record {id} counts now ({now}).")
+        else:
+            told = _("Record {id} counted {was} and counts {now} now.")
+        parts = [told.format(id=self.id, was=self.was, now=self.now)]
+        parts += [_done_to(cause.kind).format(instance=cause.instance_id) for cause in self.causes]
+        return " ".join([*parts, *(f"“{cause.reason}”" for cause in self.causes if cause.reason)])
+
     def dump(self) -> dict[str, Any]:
         told = {"change": self.change, "part": self.part, "id": self.id, "was": self.was, "now": self.now}
         causes = [
@@ -118,6 +130,17 @@ class FigureChange:
         for kind, sentence in _causes().items():
             if kind in kinds:
                 yield sentence.format(count=len(kinds[kind]))
+
+
+def _done_to(kind: str) -> str:
+    return {
+        "submitted": _("{instance} was received."),
+        "corrected": _("{instance} corrects another."),
+        "superseded": _("{instance} was replaced by a correction."),
+        "retracted": _("{instance} was retracted as untrue."),
+        "withdrawn": _("{instance} was withdrawn."),
+        "verified": _("{instance} was verified."),
+    }[kind]
 
 
 def _causes() -> dict[str, str]:

@@ -233,6 +233,7 @@ def _live(instance_ids: Sequence[str]) -> list[Submission]:
 
 
 def _find(instance_ids: Sequence[str]) -> list[Submission]:
+    """In the order in which they are named: what is stored of them is the same on every database."""
     found = {
         row.instance_id: row
         for chunk in in_chunks(list(instance_ids))
@@ -241,7 +242,7 @@ def _find(instance_ids: Sequence[str]) -> list[Submission]:
     for instance in instance_ids:
         if instance not in found:
             raise UnknownInstance(instance=instance)
-    return list(found.values())
+    return [found[instance] for instance in dict.fromkeys(instance_ids)]
 
 
 def _revise(change: Recording, rows: Sequence[Submission], kind: str, day: date | None, reason: str) -> None:
