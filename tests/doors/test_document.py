@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from fangxian.web.doors import api
+from fangxian.web.doors import api, devices
 
 from .conftest import admit
 from .served import Served, installed
@@ -20,6 +21,7 @@ from .town import basic, moment
 @pytest.fixture
 def fetch(town: Any, clock: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(api, "now", lambda: moment(10, 9))
+    monkeypatch.setattr(devices, "now", lambda: moment(10, 9))
     monkeypatch.setattr(api.who, "admit", admit)
     return lambda path, by="k1": Client().get(
         path, headers={"Authorization": basic(by), "Accept-Language": "en"}
@@ -68,6 +70,21 @@ def test_what_is_due_and_its_form_and_subjects(fetch: Any, town: Any) -> None:
     assert (gone.status_code, gone.json()["code"]) == (404, "no-such-form")
     assert gone["Content-Type"] == "application/problem+json"
     assert Client().get("/api/campaigns").status_code == 401
+
+
+def test_no_door_answers_a_stranger(fetch: Any) -> None:
+    """Every route that is fetched, JSON's and the devices'; those that take submissions: see test_api."""
+    document = Client().get("/api/openapi.json").json()
+    routes = [(path, method) for path, told in document["paths"].items() for method in told]
+    routes += [(f"/openrosa/{pattern.pattern}", "get") for pattern in devices.urlpatterns]
+    assert len(routes) == 15
+    for path, method in routes:
+        if path != api.PATH:
+            address = re.sub("{code}|<str:code>", "morning", path).replace("<str:version>", "1")
+            body = {"data": '{"text": ""}', "content_type": "application/json"} if method == "post" else {}
+            told = getattr(Client(), method)(address.replace("<str:token>", "stranger"), **body)
+            assert told.status_code == 401, path
+            assert told["WWW-Authenticate"].startswith("Basic")
 
 
 @pytest.fixture(scope="module")

@@ -75,7 +75,7 @@ ELSEWHERE = {
 
 
 def test_every_route_is_tested() -> None:
-    """Those of signing in and accounts, which are included, by the matrix of tests/access."""
+    """Those of accounts, which are included, are in the matrix of tests/access; the doors' in tests/doors."""
     named = {pattern.name for pattern in urlpatterns if isinstance(pattern, URLPattern)}
     assert named == set(PAGES) | ELSEWHERE
 
