@@ -37,6 +37,7 @@ def references(node: Any) -> Iterator[str]:
             yield from references(part)
 
 
+@pytest.mark.django_db
 def test_the_document_names_every_route_and_nothing_that_is_not_there() -> None:
     document = Client().get("/api/openapi.json").json()
     assert document["openapi"].startswith("3.1")

@@ -120,5 +120,5 @@ def test_the_list_costs_as_many_queries_for_many_as_for_one(
     board: Any, city: City, django_assert_max_num_queries: Any
 ) -> None:
     board.get("/owing/")
-    with django_assert_max_num_queries(22):
+    with django_assert_max_num_queries(25):
         board.get("/owing/")

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern
 from lxml import html
 
+from fangxian.access.policy import Scope
 from fangxian.campaigns.models import Campaign
 from fangxian.figures.problems import UnitNotThere
 from fangxian.kernel.models import Change
@@ -364,9 +365,13 @@ def test_a_unit_closed_since_is_shown_as_of_its_last_day(board: Any) -> None:
     unit = UnitState.objects.get(unit__code=LONELY).unit_id
     close_unit(unit=unit, day=date(2020, 2, 10), by="test", now=clock.latest())
     request = RequestFactory().get(f"/figures/students.pupils/?unit={LONELY}")
-    ((_words, way),) = ways(request, UnitNotThere(unit=LONELY, day="2020-02-12"))
+    request.scope = Scope(frozenset(), whole=True)
+    gone = UnitNotThere(unit=LONELY, day="2020-02-12")
+    ((_words, way),) = ways(request, gone)
     assert way.startswith("/figures/students.pupils/") and "as_of=2020-02-09" in way
     assert board.get(way).status_code == 200
+    request.scope = Scope(frozenset(), whole=False)
+    assert ways(request, gone) == [], "who does not reach it does not learn that it was there"
 
 
 def test_htmx_gets_a_problem_as_a_fragment(board: Any) -> None:
