@@ -1,4 +1,4 @@
-"""The doors that take submissions, as a plain ASGI application beside Django: see docs/adr/0007."""
+"""The doors that take submissions, as a plain ASGI application beside Django: see docs/adr/0009."""
 
 import asyncio
 import hashlib
