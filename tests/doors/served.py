@@ -73,6 +73,7 @@ class Served:
         assert self._process is not None
         os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait(10)
+        _wait_until_gone(self._process.pid)  # a worker that is still dying still has the port
         self._process = None
 
     def stop(self) -> None:
@@ -116,6 +117,14 @@ class Served:
         rows = json.loads(self.run("-c", INSTANCES))
         assert len(rows) == len({instance for instance, _subject in rows})
         return dict(rows)
+
+
+def _wait_until_gone(group: int) -> None:
+    begun = time.monotonic()
+    with suppress(ProcessLookupError):
+        while time.monotonic() - begun < READY:
+            os.killpg(group, 0)
+            time.sleep(0.01)
 
 
 def free_port() -> int:
