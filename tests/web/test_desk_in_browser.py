@@ -44,6 +44,25 @@ def counted(city: City, django_db_blocker: Any) -> Iterator[None]:
     yield
 
 
+def test_three_wrong_numbers_in_a_text_are_found(page: Any) -> None:
+    """Pasted at 18:40, mended, pasted again."""
+    draft = "近期从湖北返回大学生{}人，少先队员{}名，签订疫情防控承诺书{}份。"
+    page.goto("/bulletins/")
+    page.get_by_role("link", name="核对稿件").click()
+    page.get_by_label("粘贴文字").fill(draft.format("八百七十九", "１６０", "56"))
+    page.get_by_role("button", name="核对数字").click()
+    assert page.locator("h2").first.inner_text() == "3处数字不符"
+    assert page.locator(".draft a.v-differs").all_inner_texts() == ["八百七十九1", "１６０2", "563"]
+    assert violations(page) == []
+    said = " ".join(page.locator(".verdicts").first.locator("li").all_inner_texts())
+    right = re.findall(r"应为(\d+)", said)
+    assert len(right) == 3
+    page.get_by_label("粘贴文字").fill(draft.format(*right))
+    page.keyboard.press("Tab")
+    page.get_by_role("button", name="核对数字").click()
+    assert page.locator("h2").first.inner_text() == "每个数字都对得上"
+
+
 def test_from_the_board_to_one_persons_answers_in_four_clicks(page: Any) -> None:
     page.goto("/")
     clicks = [

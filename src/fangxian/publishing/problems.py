@@ -61,3 +61,13 @@ class UnknownUnitInTemplate(Problem):
 class UnknownCampaignInTemplate(Problem):
     status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "template-campaign-unknown"
     text = _("The template names the campaign “{campaign}”, which is not known by then. Check its code.")
+
+
+class DraftUnreadable(Problem):
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "draft-unreadable"
+    text = _("This draft cannot be read: {reason}. Paste its text, or save it as .docx and send it again.")
+
+
+class DraftTooLong(Problem):
+    status, code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "draft-too-long"
+    text = _("The draft is longer than {longest} characters. Check it in parts.")

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import Max
@@ -14,8 +15,10 @@ from fangxian.kernel.changes import position_at
 from fangxian.kernel.problems import MomentInFuture
 from fangxian.submissions.models import Revision, Submission, Verification
 
+from .blocks import Block, load
 from .content import Content, count_bulletin
 from .counting import Counting, Engine, figure_name
+from .make_template import TEMPLATE
 from .models import Bulletin
 from .problems import RecountDiffers, UnknownBulletin
 from .references import Number, Reference, plain
@@ -271,3 +274,17 @@ def _causes_of(submissions: set[int], after: int, until: int) -> dict[int, list[
 def _chunks(ids: list[int], size: int = 5_000) -> Iterator[list[int]]:
     for start in range(0, len(ids), size):
         yield ids[start : start + size]
+
+
+def told_by_bulletins(engine: Any, at: AsOf, *, last: int = 3) -> list[Block]:
+    """The blocks of the last bulletins, for the words in which they told their figures; before the first one,
+    those that the template would give."""
+    frozen = Bulletin.objects.order_by("-number").values_list("frozen", flat=True)[:last]
+    told = [load(block) for one in frozen for block in (one or {}).get("blocks", ())]
+    return told or list(_template_blocks(engine, at))
+
+
+@lru_cache(maxsize=2)
+def _template_blocks(engine: Any, at: AsOf) -> tuple[Block, ...]:
+    template = TEMPLATE.read_bytes()
+    return count_bulletin(engine=engine, at=at, template=template, number=1, issued_at=at.known_by).blocks
