@@ -26,6 +26,8 @@ EXPECTED = {
         "a_returned_on": "day",
         "a_contact_hubei": "string",
         "a_occupation": "string",
+        "a_temperature": "float64",
+        "a_symptoms": "strings",
     },
     "pledge": {"a_signed": "string"},
     "oath": {"a_attended": "string"},
@@ -33,13 +35,16 @@ EXPECTED = {
     "hygiene": {"a_done": "string"},
     "training-institutions": {"a_violations": "int64"},
     "sports-venues": {"a_gatherings": "int64"},
-    "supplies": {"a_amount": "float64"},
+    "supplies": {"a_amount": "float64", "a_goods": "string"},
+    "difficulties": {"a_state": "string", "a_due": "day"},
 }
 ASKED = "coalesce(household, CASE subject_kind WHEN 'household' THEN subject END)"
 SCREENING = """
     coalesce(s.household, CASE subject_kind WHEN 'household' THEN s.subject END) AS asked,
     a_outcome AS outcome, a_place AS place, a_purpose AS purpose, a_returned_on AS returned_on,
-    a_contact_hubei AS contact_hubei, a_occupation AS occupation"""
+    a_contact_hubei AS contact_hubei, a_occupation AS occupation, s.day,
+    coalesce(a_temperature >= 37.3, false)
+        OR coalesce(len(a_symptoms) > 0 AND NOT list_contains(a_symptoms, 'none'), false) AS unwell"""
 LIVE = {  # temporary tables
     "screening": "screening",
     "disinfection": "disinfection",
@@ -156,17 +161,43 @@ WHERE subject_kind = 'person' AND outcome = 'reached'"""
 LATEST = """SELECT * FROM {rows}
 QUALIFY row_number() OVER (PARTITION BY person ORDER BY happened DESC, recorded DESC, submission DESC) = 1"""
 
-# Of people in categories: their posts as pupil or staff, or else those of their households' members.
+# Of people in categories, or observed: their posts as pupil or staff, or else those of their households' members.
 HOMES = """
 WITH own AS (
     SELECT person, unit FROM posts WHERE held AND role IN ('pupil', 'staff')
-        AND person IN (SELECT person FROM categories)
+        AND person IN (SELECT person FROM {people})
 )
 SELECT * FROM own
 UNION
 SELECT m.person, h.unit FROM memberships m JOIN household_posts h USING (household)
-WHERE m.held AND h.held AND m.person IN (SELECT person FROM categories)
+WHERE m.held AND h.held AND m.person IN (SELECT person FROM {people})
     AND m.person NOT IN (SELECT person FROM own)"""
+
+# All answers about those of whom one ever said Hubei; and of whose latest verified one says so, how many days
+# they have been back, whether their last answer tells an illness, and how long ago it came.
+HUBEI = """
+SELECT subject AS person, submission, happened, recorded, day, place, returned_on, occupation, unwell
+FROM screening WHERE subject_kind = 'person' AND outcome = 'reached' AND subject IN (
+    SELECT subject FROM screening
+    WHERE subject_kind = 'person' AND outcome = 'reached' AND place = 'hubei'
+)"""
+OBSERVED = """
+WITH last AS (
+    SELECT person, arg_max(unwell, (happened, recorded, submission)) AS unwell, max(day) AS told
+    FROM hubei GROUP BY person
+)
+SELECT person, occupation = 'university' AS student, DATE '{day}' - returned_on AS back,
+    last.unwell, DATE '{day}' - told AS quiet
+FROM ({latest}) JOIN last USING (person) WHERE place = 'hubei'"""
+OBSERVED_PARTS = {  # value, of
+    "returned": ("true", ""),
+    "within_14_days": ("back < 14", "true"),
+    "days_0_6": ("back < 7", "true"),
+    "days_7_13": ("back BETWEEN 7 AND 13", "true"),
+    "past": ("back >= 14", "true"),
+    "ill": ("unwell", "back < 14"),
+    "not_reached": ("quiet >= 2", "back < 14"),
+}
 
 REVISED = """
 SELECT DISTINCT submission FROM {revisions} WHERE recorded <= {position}

@@ -103,7 +103,12 @@ class ByHand:
             "latest_verified": sql.LATEST.format(rows="answers SEMI JOIN verified USING (submission)"),
             "latest_answers": sql.LATEST.format(rows="answers"),
             "categories": self.categories(),
-            "homes": sql.HOMES,
+            "homes": sql.HOMES.format(people="categories"),
+            "hubei": sql.HUBEI,
+            "observed": sql.OBSERVED.format(
+                day=day, latest=sql.LATEST.format(rows="hubei SEMI JOIN verified USING (submission)")
+            ),
+            "observed_homes": sql.HOMES.format(people="observed"),
             "disinfection": self.live("disinfection", "s.day, a_done AS done"),
             "institutions": self.live("training-institutions", "s.unit, a_violations AS found"),
             "venues": self.live("sports-venues", "s.unit, a_gatherings AS found"),
@@ -162,6 +167,7 @@ class ByHand:
     def figures(self) -> Iterator[tuple[str, str]]:
         yield from self.organisations().items()
         yield from self.screened()
+        yield from self.observed()
         yield from self.reports().items()
         for campaign, code, audience, schedule, opens, closes in self.campaigns:
             selectors = json.loads(audience)
@@ -203,14 +209,31 @@ class ByHand:
         yield "screening.any_category", at_home("figure LIKE 'screening.%'")
         yield "staff.mobilised", roll(sql.MOBILISED.format(staff=posts("staff")), measures=("value", "of"))
 
+    def observed(self) -> Iterator[tuple[str, str]]:
+        yield "observed.away", observed("back IS NULL OR back < 0", "true", "")
+        for key, group in (("all", "back >= 0"), ("students", "back >= 0 AND student")):
+            for part, (value, of) in sql.OBSERVED_PARTS.items():
+                yield f"observed.{key}_{part}", observed(value, group, of)
+
     def reports(self) -> dict[str, str]:
         """What is counted from answers other than those of the screening."""
         hygiene = latest(f"({self.live('hygiene', 'a_done AS done')})")
         pledges = latest(f"({self.live('pledge', 's.unit, a_signed AS signed')})")
-        supplies = self.live("supplies", "s.unit, a_amount AS amount")
+        supplies = self.live("supplies", "s.unit, a_amount AS amount, a_goods AS goods")
+        raised = self.live("difficulties", "s.unit, a_state AS state, a_due AS due")
+        unsolved = f"SELECT * FROM ({raised}) WHERE state IS DISTINCT FROM 'solved'"
         visits = self.live("supervision", "s.unit, s.envelope", reporter=True)
         return {
             "supplies.delivered_value": amount(f"SELECT unit, amount AS value FROM ({supplies})", PARTY),
+            **{
+                f"supplies.{goods}_value": amount(
+                    f"SELECT unit, amount AS value FROM ({supplies}) WHERE goods = '{goods}'", PARTY
+                )
+                for goods in ("masks", "disinfectant", "study_materials")
+            },
+            "difficulties.raised": amount(f"SELECT unit, 1 AS value FROM ({raised})"),
+            "difficulties.open": documents(raised, "state IS DISTINCT FROM 'solved'"),
+            "difficulties.overdue": documents(unsolved, f"coalesce(due < DATE '{self.at.day}', false)"),
             "party.oath_attendance": self.oath(),
             "party.pledges_signed": amount(
                 f"SELECT unit, 1 AS value FROM ({pledges}) WHERE signed = 'yes'", PARTY
@@ -443,6 +466,19 @@ def at_home(condition: str) -> str:
         f"""SELECT person AS id, unit, true AS several, 1 AS value
         FROM homes SEMI JOIN ({people}) USING (person)"""
     )
+
+
+def observed(value: str, group: str, of: str) -> str:
+    """People of a group that is observed, at their homes; `of`: out of those of whom this holds."""
+    records = f"""SELECT person AS id, unit, true AS several, {value} AS value, 1 AS of
+        FROM observed_homes JOIN observed USING (person) WHERE {group} AND {of or value}"""
+    return roll(records, measures=("value", "of") if of else ("value",))
+
+
+def documents(sheets: str, value: str) -> str:
+    """Answer sheets of which something holds, out of all of them."""
+    records = f"SELECT submission AS id, unit, false AS several, {value} AS value, 1 AS of FROM ({sheets})"
+    return roll(records, measures=("value", "of"))
 
 
 def checked(kind: str, reports: str, *, of: bool = False) -> str:

@@ -163,6 +163,17 @@ def paper_figures() -> list[Example]:
             {"xw": 1334.75, "pb1": 1234.5, "s1": 1234.5, "pb2": 100.25},
             told="A sum in CNY up to the day; tomorrow's delivery is not in it.",
         ),
+        *(
+            Example(
+                f"supplies.{goods}_value",
+                f"""
+                report supplies pb1 goods={goods} amount=1234.5
+                report supplies pb1 goods=other amount=100.25
+                """,
+                {"xw": 1234.5, "pb1": 1234.5, "s1": 1234.5, "pb2": 0},
+            )
+            for goods in ("masks", "disinfectant", "study_materials")
+        ),
     ]
 
 
@@ -323,6 +334,95 @@ def screening_figures() -> list[Example]:
             """,
             {"xw": 2, "s1": 2, "k1": 1},
             told="One person in two categories is one.",
+        ),
+    ]
+
+
+BACK = (
+    SCREENED
+    + """
+report screening p4 in h2 outcome=reached place=hubei occupation=university returned_on=2020-02-06
+report screening p3 in h1 outcome=reached place=hubei occupation=other returned_on=2020-01-29
+report screening p2 in h2 outcome=reached place=hubei occupation=pupil returned_on=2020-02-05 on 11
+report screening p1 in h1 outcome=reached place=hubei occupation=staff
+verify 1
+verify 2
+verify 3
+verify 4
+"""
+)
+
+
+def observation_figures() -> list[Example]:
+    return [
+        Example(
+            "observed.all_returned",
+            BACK,
+            {"xw": 3, "s1": 3, "k1": 2, "pb1": ELSEWHERE},
+            told="Who names no day of return is not back.",
+        ),
+        Example(
+            "observed.all_returned",
+            BACK + "report screening p4 in h2 outcome=reached place=none on 12\nverify 5",
+            {"xw": 2},
+            told="A later verified answer that says otherwise takes a person out.",
+        ),
+        Example("observed.away", BACK, {"xw": 1, "s1": 1, "k1": 0}),
+        Example(
+            "observed.all_within_14_days",
+            BACK,
+            {"xw": (2, 3), "k1": (2, 2)},
+            told="On 12 February, the 29th of January is the first day that is past: 14 days have gone.",
+        ),
+        Example("observed.all_days_0_6", BACK, {"xw": (1, 3)}, told="Back on the 6th is six days ago."),
+        Example("observed.all_days_7_13", BACK, {"xw": (1, 3)}, told="Back on the 5th is seven."),
+        Example("observed.all_past", BACK, {"xw": (1, 3), "k1": (0, 2)}),
+        Example(
+            "observed.all_ill",
+            BACK
+            + """
+            report screening p4 in h2 outcome=reached place=hubei temperature=37.3 symptoms=none on 12
+            report screening p2 in h2 outcome=reached place=hubei temperature=36.5 symptoms=fever,cough on 11
+            report screening p2 in h2 outcome=reached place=hubei temperature=36.5 symptoms=none on 12
+            report screening p3 in h1 outcome=reached place=hubei temperature=39 on 12
+            """,
+            {"xw": (1, 2)},
+            told="The last answer decides, verified or not; who is past observation is not asked about.",
+        ),
+        Example(
+            "observed.all_not_reached",
+            BACK + "report screening h2 outcome=no_answer on 12",
+            {"xw": (1, 2)},
+            told="Answered on the 11th is reached; only tried on the 12th is not.",
+        ),
+        Example("observed.students_returned", BACK, {"xw": 1, "k1": 1}),
+        Example("observed.students_within_14_days", BACK, {"xw": (1, 1)}),
+        Example("observed.students_days_0_6", BACK, {"xw": (1, 1)}),
+        Example("observed.students_days_7_13", BACK, {"xw": (0, 1)}),
+        Example("observed.students_past", BACK, {"xw": (0, 1)}),
+        Example("observed.students_ill", BACK, {"xw": (0, 1)}),
+        Example("observed.students_not_reached", BACK, {"xw": (1, 1)}),
+    ]
+
+
+RAISED = """
+report difficulties s1 state=open due=2020-02-11
+report difficulties s1 state=open due=2020-02-12
+report difficulties s2 state=solved due=2020-02-10
+report difficulties s2 state=open due=2020-02-10
+retract 4
+"""
+
+
+def difficulty_figures() -> list[Example]:
+    return [
+        Example("difficulties.raised", RAISED, {"xw": 3, "s1": 2, "s2": 1, "z1": 3, "pb1": ELSEWHERE}),
+        Example("difficulties.open", RAISED, {"xw": (2, 3), "s2": (0, 1)}),
+        Example(
+            "difficulties.overdue",
+            RAISED,
+            {"xw": (1, 2), "s1": (1, 2)},
+            told="What is due on the day asked is not overdue yet.",
         ),
     ]
 
@@ -497,6 +597,8 @@ EXAMPLES = [
     *people_figures(),
     *paper_figures(),
     *screening_figures(),
+    *observation_figures(),
     *inspection_figures(),
+    *difficulty_figures(),
     *coverage_figures(),
 ]

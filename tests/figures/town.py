@@ -109,7 +109,7 @@ class Town:
             unit=IDS[told["unit"]] if "unit" in told else subject if kind == "unit" else None,
             happened=_moment(told.get("on", "10"), int(told.get("hour", 9))),
             recorded=int(told.get("known", 3)),
-            answers={name: _answer(value) for name, value in answers.items()},
+            answers={name: _answer(name, value) for name, value in answers.items()},
         )
 
     def _retract(self, words: list[str]) -> None:
@@ -166,7 +166,9 @@ def _moment(day: str, hour: int) -> datetime:
     return moment(date(2020, 2, int(day)), hour)
 
 
-def _answer(value: str) -> Any:
+def _answer(name: str, value: str) -> Any:
+    if name == "symptoms":  # several may be chosen
+        return value.split(",")
     try:
         return int(value)
     except ValueError:

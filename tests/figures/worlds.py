@@ -65,7 +65,7 @@ SHEET = {
     "happened": INT,
     "recorded": INT,
 }
-ANSWERS = {"string": TEXT, "int64": INT, "float64": pa.float64(), "day": DAY}
+ANSWERS = {"strings": pa.list_(TEXT), "string": TEXT, "int64": INT, "float64": pa.float64(), "day": DAY}
 DUCKDB = {"string": "VARCHAR", "int64": "BIGINT", "float64": "DOUBLE", "day": "DATE"}
 
 
@@ -101,7 +101,7 @@ class MemorySource:
         if not name.startswith("answers/"):
             return self._engine.table(name)
         expecting = expecting or {}
-        table = f"sheets_{name.removeprefix('answers/')}".replace("-", "_")
+        table = "_".join(["sheets", name.removeprefix("answers/"), *expecting]).replace("-", "_")
         if table not in self._tables:
             self._tables.add(table)
             rows = [sheet_row(row) for row in self._sheets.get(name.removeprefix("answers/"), [])]
@@ -122,7 +122,7 @@ def arrow(rows: list[Row], types: Mapping[str, pa.DataType]) -> pa.Table:
 def sheet_row(row: Row) -> Row:
     """As the lake mirrors a submission."""
     answers = {
-        f"a_{name}": date.fromisoformat(value) if name.endswith("_on") else value
+        f"a_{name}": date.fromisoformat(value) if name.endswith("_on") or name == "due" else value
         for name, value in row["answers"].items()
     }
     return {
@@ -297,6 +297,10 @@ AUDIENCES: dict[str, tuple[list[Row], Row]] = {
     "supplies": ([{"kind": "units", "unit_kind": ["party_branch"]}], {"kind": "daily", "voluntary": True}),
     "ten-ones": ([{"kind": "persons", "role": ["pupil"], "under": "c1"}], {"kind": "once"}),
     "care": ([{"kind": "persons", "role": ["pupil", "staff"]}], {"kind": "once", "voluntary": True}),
+    "difficulties": (
+        [{"kind": "units", "unit_kind": ["school", "teaching_point"]}],
+        {"kind": "once", "voluntary": True},
+    ),
 }
 PLACES = {  # role -> units where such a post may be
     "pupil": ("k1", "k2", "kc", "s2"),
@@ -453,7 +457,10 @@ def _answers(code: str, draw: Random) -> Row:
             "contact_hubei": draw.choice(["yes", "no"]),
             "occupation": draw.choice(["pupil", "staff", "university", "other"]),
         }
-        return answers | ({"returned_on": "2020-01-25"} if draw.random() < 0.7 else {})
+        since = draw.choice(["2020-01-25", "2020-01-29", "2020-02-04", "2020-02-09", "2020-02-11"])
+        answers |= {"returned_on": since} if draw.random() < 0.8 else {}
+        answers |= {"temperature": draw.choice([36.5, 37.2, 37.3, 38])} if draw.random() < 0.6 else {}
+        return answers | draw.choice([{}, {"symptoms": ["none"]}, {"symptoms": ["fever", "cough"]}])
     return {
         "pledge": {"signed": "yes"},
         "oath": {"attended": draw.choice(["yes", "no"])},
@@ -461,5 +468,12 @@ def _answers(code: str, draw: Random) -> Row:
         "hygiene": {"done": draw.choice(["yes", "no"])},
         "training-institutions": draw.choice([{}, {"violations": draw.randint(0, 2)}]),
         "sports-venues": draw.choice([{}, {"gatherings": draw.randint(0, 2)}]),
-        "supplies": {"amount": draw.choice([0.1, 0.2, 1234.56, 99.99])},
+        "supplies": {
+            "amount": draw.choice([0.1, 0.2, 1234.56, 99.99]),
+            "goods": draw.choice(["masks", "disinfectant", "study_materials"]),
+        },
+        "difficulties": {
+            "state": draw.choice(["open", "open", "solved"]),
+            "due": draw.choice(["2020-02-09", "2020-02-10", "2020-02-12", "2020-02-20"]),
+        },
     }.get(code, {})

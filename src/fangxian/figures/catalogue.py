@@ -5,7 +5,7 @@ import narwhals as nw
 from fangxian.kernel.moments import day_of
 from fangxian.screening.rules import Category, load_rules
 
-from . import screened
+from . import observed, screened  # noqa: F401 - observed declares its own
 from .coverage import coverage_figure, coverage_figures
 from .facts import Facts, Window
 from .figure import ADMINISTRATIVE, CATALOGUE, GROUPS, Figure, figure
@@ -83,6 +83,24 @@ def delivered_value(facts: Facts) -> Amount:
     """The sum of the values, in CNY, of all deliveries that Party organisations have received by the day."""
     deliveries = facts.live("supplies").filter(~nw.col("a_amount").is_null())
     return Amount(_of_submissions(deliveries).select("id", "unit", contribution="a_amount"))
+
+
+def _goods(code: str, zh: str, en: str) -> None:
+    def count(facts: Facts) -> Amount:
+        deliveries = facts.live("supplies").filter(~nw.col("a_amount").is_null(), _is("a_goods", code))
+        return Amount(_of_submissions(deliveries).select("id", "unit", contribution="a_amount"))
+
+    count.__doc__ = (
+        f"The sum of the values, in CNY, of all deliveries of {en} that Party organisations have received by "
+        "the day."
+    )
+    names = {"zh": f"收到{zh}价值", "en": f"Value of {en} received (CNY)"}
+    figure(f"supplies.{code}_value", lines=PARTY, **names)(count)
+
+
+_goods("masks", "防护口罩", "masks")
+_goods("disinfectant", "消毒药品", "disinfectants")
+_goods("study_materials", "学习资料", "study materials")
 
 
 def _of_submissions(sheets: Frame) -> Frame:
@@ -375,3 +393,29 @@ def pupils(facts: Facts) -> People:
     """Persons with a pupil's post on the day in a school or teaching point, or a class of one."""
     inside = facts.units.filter(~nw.col("school").is_null()).select("unit")
     return People(facts.posts("pupil").join(inside, on="unit", how="semi"))
+
+
+# ------------------------------------------------------------------------------------ difficulties
+
+
+@figure("difficulties.raised", zh="学校提出的困难问题", en="Difficulties that schools raised")
+def difficulties_raised(facts: Facts) -> Documents:
+    """Difficulties that schools have raised by the day and not taken back, solved or not."""
+    return Documents(_of_submissions(facts.live("difficulties")).select("id", "unit"))
+
+
+@figure("difficulties.open", zh="尚未解决的困难问题", en="Difficulties that are open")
+def difficulties_open(facts: Facts) -> Documents:
+    """Of the difficulties raised, those of which the latest report does not say that they are solved."""
+    raised = _of_submissions(facts.live("difficulties"))
+    unsolved = raised.filter(~_is("a_state", "solved"))
+    return Documents(unsolved.select("id", "unit"), of=raised.select("id", "unit"))
+
+
+@figure("difficulties.overdue", zh="逾期未解决的困难问题", en="Difficulties that are overdue")
+def difficulties_overdue(facts: Facts) -> Documents:
+    """Of the difficulties that are open, those whose day was before the day asked."""
+    raised = _of_submissions(facts.live("difficulties"))
+    unsolved = raised.filter(~_is("a_state", "solved"))
+    late = unsolved.filter((nw.col("a_due") < facts.at.day).fill_null(False))
+    return Documents(late.select("id", "unit"), of=unsolved.select("id", "unit"))

@@ -39,8 +39,10 @@ QUESTIONS: dict[str, dict[str, str]] = {
     "hygiene": {"a_done": "string"},
     "training-institutions": {"a_violations": "int64"},
     "sports-venues": {"a_gatherings": "int64"},
-    "supplies": {"a_amount": "float64"},
+    "supplies": {"a_amount": "float64", "a_goods": "string"},
+    "difficulties": {"a_state": "string", "a_due": "day"},
 }
+HEALTH = {"a_temperature": "float64", "a_symptoms": "strings"}  # read on their own: few are unwell
 TIMES = ("valid_from", "valid_until", "recorded", "recorded_until")
 BELONGING = ("pupil", "staff")  # the posts whose units a household counts under
 EVER = date(1, 1, 1)
@@ -385,6 +387,23 @@ class Facts:
         """Live submissions of a campaign, with the questions that figures read. Kept where these are read:
         of the others only coverage reads, once."""
         return self.kept(f"live {code}", lambda: self._live(code)) if code in QUESTIONS else self._live(code)
+
+    def unwell(self, code: str, fever: float) -> Frame:
+        """submission of a campaign's answers that tell a temperature of `fever` °C or more, or a symptom."""
+        return self.kept(f"unwell {code}", lambda: self._unwell(code, fever))
+
+    def _unwell(self, code: str, fever: float) -> Frame:
+        told = self.source.relation(
+            f"answers/{code}",
+            (EVER, self.at.day),
+            known_by=self.at.position,
+            columns=["submission", *HEALTH],
+            expecting=HEALTH,
+        )
+        some = nw.col("a_symptoms").list.len() > 0
+        symptoms = some & ~nw.col("a_symptoms").list.contains("none")
+        feverish = (nw.col("a_temperature") >= fever).fill_null(False)
+        return self._frames.read(told).filter(feverish | symptoms.fill_null(False)).select("submission")
 
     def _live(self, code: str) -> Frame:
         questions = QUESTIONS.get(code, {})

@@ -52,10 +52,12 @@ GROUPS: Mapping[str, tuple[str, str]] = {
     "staff": ("教职工", "Staff"),
     "screening": ("人员排查", "Screening"),
     "leads": ("待核实线索", "Unverified leads"),
+    "observed": ("返回人员观察", "Observation of people back from Hubei"),
     "supervision": ("督促检查", "Supervision"),
     "environment": ("环境卫生", "Environment"),
     "league": ("共青团", "Youth League line"),
     "pioneers": ("少先队", "Young Pioneers line"),
+    "difficulties": ("学校困难", "Difficulties of schools"),
     "students": ("学生", "Students"),
     "coverage": ("完成情况", "Coverage of campaigns"),
 }

@@ -467,6 +467,18 @@ def delivered_value(figures: PlainFigures) -> Plain:
     return _amount(rows, "amount")
 
 
+def _goods(code: str) -> Meaning:
+    def count(figures: PlainFigures) -> Plain:
+        rows = [r for r in figures.live("supplies") if r["answers"].get("goods") == code]
+        return _amount([r for r in rows if r["answers"].get("amount") is not None], "amount")
+
+    return count
+
+
+for _code in ("masks", "disinfectant", "study_materials"):
+    MEANINGS[f"supplies.{_code}_value"] = (EVERYWHERE | {"party"}, _goods(_code))
+
+
 def _amount(rows: Iterable[Row], question: str) -> Plain:
     rows = [row for row in rows if row["unit"] is not None]
     amounts = {row["id"]: Decimal(str(row["answers"][question])) for row in rows}
@@ -591,6 +603,113 @@ for _rule in load_rules():
 def any_category(figures: PlainFigures) -> Plain:
     people = {person for rule in load_rules() for person in _counted(figures, rule)}
     return Plain(_only(figures.homes, people))
+
+
+# ------------------------------------------------------------------------------------ observation
+
+
+def _about_hubei(figures: PlainFigures) -> dict[int, list[Row]]:
+    """Person -> all answers, in the order in which they happened, of whoever was ever said to be in Hubei."""
+    told: dict[int, list[Row]] = {}
+    for row in sorted(figures.live("screening"), key=_when):
+        if row["subject_kind"] == "person" and row["answers"].get("outcome") == "reached":
+            told.setdefault(row["subject"], []).append(row)
+    return {
+        person: rows
+        for person, rows in told.items()
+        if any(row["answers"].get("place") == "hubei" for row in rows)
+    }
+
+
+def _days_back(figures: PlainFigures, students: bool) -> dict[int, int | None]:
+    """Person -> days since the return; None where there was none yet."""
+    found: dict[int, int | None] = {}
+    for person, rows in _about_hubei(figures).items():
+        verified = [row["answers"] for row in rows if row["verified"]]
+        if not verified or verified[-1].get("place") != "hubei":
+            continue
+        if students and verified[-1].get("occupation") != "university":
+            continue
+        on = verified[-1].get("returned_on")
+        days = (figures.at.day - date.fromisoformat(on)).days if on else -1
+        found[person] = days if days >= 0 else None
+    return found
+
+
+def _ill(figures: PlainFigures, person: int) -> bool:
+    last = _about_hubei(figures)[person][-1]["answers"]
+    symptoms = last.get("symptoms") or []
+    return (last.get("temperature") or 0) >= 37.3 or bool(symptoms and "none" not in symptoms)
+
+
+def _silent(figures: PlainFigures, person: int) -> bool:
+    last = max(row["day"] for row in _about_hubei(figures)[person])
+    return bool(last < figures.at.day - timedelta(days=1))
+
+
+def _observed(students: bool, low: int, high: int, narrowed: Any = None, of: str = "") -> Meaning:
+    def count(figures: PlainFigures) -> Plain:
+        days = _days_back(figures, students)
+
+        def chosen(least: int, most: int) -> set[int]:
+            return {person for person, since in days.items() if since is not None and least <= since <= most}
+
+        counted = chosen(low, high)
+        if narrowed is not None:
+            counted = {person for person in counted if narrowed(figures, person)}
+        out_of = {"back": chosen(0, 10**6), "within": chosen(0, 13), "": set()}[of]
+        return Plain(_only(figures.homes, counted), of=_only(figures.homes, out_of) if of else None)
+
+    return count
+
+
+for _key, _students in (("all", False), ("students", True)):
+    for _part, _low, _high, _narrowed, _of in (
+        ("returned", 0, 10**6, None, ""),
+        ("within_14_days", 0, 13, None, "back"),
+        ("days_0_6", 0, 6, None, "back"),
+        ("days_7_13", 7, 13, None, "back"),
+        ("past", 14, 10**6, None, "back"),
+        ("ill", 0, 13, _ill, "within"),
+        ("not_reached", 0, 13, _silent, "within"),
+    ):
+        _means(f"observed.{_key}_{_part}")(_observed(_students, _low, _high, _narrowed, _of))
+
+
+@_means("observed.away")
+def still_away(figures: PlainFigures) -> Plain:
+    days = _days_back(figures, False)
+    return Plain(_only(figures.homes, {person for person, since in days.items() if since is None}))
+
+
+# ------------------------------------------------------------------------------------ difficulties
+
+
+def _difficulties(figures: PlainFigures) -> list[Row]:
+    return [row for row in figures.live("difficulties") if row["unit"] is not None]
+
+
+def _documents(rows: Iterable[Row]) -> Leaves:
+    return {row["id"]: {row["unit"]} for row in rows}
+
+
+@_means("difficulties.raised")
+def difficulties_raised(figures: PlainFigures) -> Plain:
+    return Plain(_documents(_difficulties(figures)))
+
+
+@_means("difficulties.open")
+def difficulties_open(figures: PlainFigures) -> Plain:
+    rows = _difficulties(figures)
+    unsolved = [row for row in rows if row["answers"].get("state") != "solved"]
+    return Plain(_documents(unsolved), of=_documents(rows))
+
+
+@_means("difficulties.overdue")
+def difficulties_overdue(figures: PlainFigures) -> Plain:
+    unsolved = [row for row in _difficulties(figures) if row["answers"].get("state") != "solved"]
+    late = [row for row in unsolved if (row["answers"].get("due") or "9") < figures.at.day.isoformat()]
+    return Plain(_documents(late), of=_documents(unsolved))
 
 
 # ------------------------------------------------------------------------------------ supervision

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .city import OTHER, PUPIL, STAFF, UNIVERSITY, City
+from .clockwork import DAY, FIRST_DAY, windows
 from .draws import stream
 from .lines import Lines
 from .people import HUBEI
@@ -22,6 +23,9 @@ PLACES = ("none", "in_province", "other_province", "hubei")
 NOWHERE, IN_PROVINCE, OTHER_PROVINCE, IN_HUBEI = range(4)
 PURPOSES = ("home", "tourism", "work", "study", "internship", "visit")
 HOME, TOURISM, WORK, STUDY, INTERNSHIP, VISIT = range(6)
+
+
+FIRST_DAY_OF_YEAR = FIRST_DAY.timetuple().tm_yday - 1  # the first day, in days since 1 January
 
 
 class Said(NamedTuple):
@@ -155,6 +159,7 @@ class _Planting:
     def __init__(self, city: City, findings: Findings, rng: np.random.Generator, rounds: int) -> None:
         self.city, self.findings, self.rng, self.rounds = city, findings, rng, rounds
         self.targets = city.layout.targets
+        self.windows = windows(rounds)
         self.home = np.zeros(city.people, dtype=np.int64)
         self.home[city.member_person] = city.member_household
         self.staff_home = with_staff(city)
@@ -187,6 +192,17 @@ class _Planting:
     def day(self) -> int:
         return int(self.rng.integers(10, 23))
 
+    def heard_of(self, index: int) -> int:
+        """The later round in which the next of them is first spoken of; not the last ones."""
+        return 2 + index * 5 % min(9, self.rounds - 1)
+
+    def back(self, first_round: int) -> int:
+        """A day of return before somebody is first spoken of: of whom a later round heard, lately."""
+        if first_round == 1:
+            return self.day()
+        opens = FIRST_DAY_OF_YEAR + self.windows[first_round - 1].opens // DAY
+        return int(self.rng.integers(opens - 5, opens))
+
     def share(self, target: int, part: int) -> int:
         return 0 if target == 0 else max(1, target // part)
 
@@ -194,7 +210,7 @@ class _Planting:
 
     def plant(self, category: str, people: Iterable[int], said: Said, first_round: int = 1) -> None:
         for person in people:
-            self.findings.settle(person, said._replace(returned=self.day() if said.place else -1))
+            self.findings.settle(person, said._replace(returned=self.back(first_round) if said.place else -1))
             self.confirm(category, person, first_round)
 
     def confirm(self, category: str, person: int, round_: int = 1) -> None:
@@ -253,9 +269,9 @@ class _Planting:
         pool = np.flatnonzero(city.kind == UNIVERSITY)
         added, doubled = min(target // 4, self.share(target, 40)), min(target // 4, self.share(target, 90))
         people = self.take(pool, target - added, "university students")
-        later = people[: len(people) // 8] if self.rounds > 2 else []
+        later = people[: len(people) // 6] if self.rounds > 2 else []
         for index, person in enumerate(later):
-            self.plant(U, [person], said, 2 + index % min(5, self.rounds - 1))
+            self.plant(U, [person], said, self.heard_of(index))
         self.plant(U, people[len(later) :], said)
         for person in people[len(later) : len(later) + self.share(target, 20)]:
             self.findings.also_in.append((person, self._second_home()))
@@ -315,7 +331,7 @@ class _Planting:
         rest = self.take(pool, staff - len(contacts) - native, "staff from Hubei")
         later = rest[: len(rest) // 10] if self.rounds > 2 else []
         for index, person in enumerate(later):
-            self.plant(S, [person], Said(IN_HUBEI, VISIT), 2 + index % min(5, self.rounds - 1))
+            self.plant(S, [person], Said(IN_HUBEI, VISIT), self.heard_of(index))
         for index, person in enumerate(rest[len(later) :]):
             self.plant(S, [person], Said(contact=True) if index % 3 == 0 else Said(IN_HUBEI, VISIT))
         self.mislead(S, pool, Said(IN_HUBEI, VISIT), staff)

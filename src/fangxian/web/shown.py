@@ -20,6 +20,7 @@ GROUP_ORDER = (
     ("command",),
     ("party",),
     ("staff", "screening"),
+    ("observed",),
     ("leads",),
     ("supervision",),
     ("environment",),
@@ -27,6 +28,7 @@ GROUP_ORDER = (
     ("pioneers",),
     ("students",),
     ("supplies",),
+    ("difficulties",),
 )
 HEADLINES = (
     "screening.university_students_back_from_hubei",
@@ -35,6 +37,16 @@ HEADLINES = (
     "environment.schools_disinfected",
     "party.pledges_signed",
     "screening.rounds",
+)
+SUBSETS = ("observed", "difficulties")  # groups whose denominators are no duty
+# What a leader asks next.
+ASKED_NEXT = (
+    "observed.all_within_14_days",
+    "observed.all_ill",
+    "observed.all_not_reached",
+    "observed.students_within_14_days",
+    "observed.students_past",
+    "difficulties.overdue",
 )
 
 
@@ -82,7 +94,12 @@ class Shown:
 
     @property
     def missing(self) -> Number | None:
-        return self.value.missing if self.value else None
+        return self.value.missing if self.value and not self.subset else None
+
+    @property
+    def subset(self) -> bool:
+        """Out of others, none of whom is owed: there is nothing to complete."""
+        return self.id.partition(".")[0] in SUBSETS
 
     @property
     def complete(self) -> bool:
@@ -128,6 +145,10 @@ def grouped(figures: Mapping[str, Figure], values: Mapping[str, Value | None], a
 _SCHOOLS = {"environment.schools_disinfected", "environment.hygiene_schools", "students.schools"}
 _MEASURES = {
     "supplies.delivered_value": "CNY",
+    **dict.fromkeys(
+        (f"supplies.{goods}_value" for goods in ("masks", "disinfectant", "study_materials")), "CNY"
+    ),
+    **dict.fromkeys(("difficulties.raised", "difficulties.open", "difficulties.overdue"), "difficulty"),
     "party.pledges_signed": "document",
     "screening.rounds": "round",
     "supervision.training_rounds": "round",
@@ -172,6 +193,7 @@ def measured(key: str, count: Number | None) -> str:
     words = {
         "CNY": pgettext("measure", "CNY"),
         "document": npgettext("measure", "document", "documents", n),
+        "difficulty": npgettext("measure", "difficulty", "difficulties", n),
         "round": npgettext("measure", "round", "rounds", n),
         "person-time": npgettext("measure", "person-time", "person-times", n),
         "finding": npgettext("measure", "finding", "findings", n),

@@ -1,5 +1,6 @@
 """The board: what is known, what is missing and where, as of a moment."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -35,6 +36,7 @@ def board(request: HttpRequest) -> HttpResponse:
         "web/board.html",
         asked,
         **course(asked, headlines(asked, figures, values)),
+        asked_next=_at_unit(shown.ASKED_NEXT, asked, figures, values),
         coverage=covered,
         **owing.summary(asked, covered),
         map=map.of_board(asked, counted, covered, request.GET.get("map", "")),
@@ -46,8 +48,14 @@ def board(request: HttpRequest) -> HttpResponse:
 
 def headlines(asked: Asked, figures: Any, values: dict[str, Value | None]) -> list[shown.Shown]:
     """The first figures that are counted at this unit."""
-    wanted = [id for id in shown.HEADLINES if id in figures and values[id] is not None]
-    return [shown.show(figures[id], values[id], asked) for id in wanted]
+    return _at_unit(shown.HEADLINES, asked, figures, values)
+
+
+def _at_unit(
+    wanted: Iterable[str], asked: Asked, figures: Any, values: dict[str, Value | None]
+) -> list[shown.Shown]:
+    found = [id for id in wanted if id in figures and values[id] is not None]
+    return [shown.show(figures[id], values[id], asked) for id in found]
 
 
 @dataclass(frozen=True, slots=True)
