@@ -161,7 +161,8 @@ WHERE subject_kind = 'person' AND outcome = 'reached'"""
 LATEST = """SELECT * FROM {rows}
 QUALIFY row_number() OVER (PARTITION BY person ORDER BY happened DESC, recorded DESC, submission DESC) = 1"""
 
-# Of people in categories, or observed: their posts as pupil or staff, or else those of their households' members.
+# Of people in categories, or observed: their posts as pupil or staff, or else those of their households'
+# members.
 HOMES = """
 WITH own AS (
     SELECT person, unit FROM posts WHERE held AND role IN ('pupil', 'staff')

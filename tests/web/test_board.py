@@ -66,7 +66,7 @@ def test_the_change_is_against_the_end_of_yesterday(board: Any, counted_day: Any
     engine, at = counted_day
     now, moment, id = engine_values()
     page = parsed(board.get("/"))
-    for box in css(page, ".figbox"):
+    for box in css(page, "#headlines .figbox"):
         figure = re.match(r"/figures/([^/]+)/", css(box, "a.fig")[0].get("href")).group(1)
         change = now.value(figure, id, moment).value - engine.value(figure, id, at).value
         told = css(box, ".fig-d")[0]

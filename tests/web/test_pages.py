@@ -60,6 +60,7 @@ PAGES = {
     "bulletins": ["/bulletins/"],
     "paper-style": ["/bulletins/paper.css"],
     "draft": ["/bulletins/draft.docx"],
+    "proof": ["/proof/"],
     "problems": ["/problems/"],
     "owing": ["/owing/", "/owing/?unit=z1&campaign=ten-ones"],
     "outbox": ["/outbox/"],
@@ -72,6 +73,7 @@ ELSEWHERE = {
     "remind",
     "contact",
     "record",
+    "proof-file",
 }  # tested below
 
 

@@ -18,7 +18,7 @@ from .wording import Names, around
 
 FOUND, DIFFERS, UNKNOWN, PASSED = "found", "differs", "unknown", "passed"
 
-NAMED_SOMEWHAT = 0.34  # enough where the value is right
+NAMED_SOMEWHAT = 0.28  # enough where the value is right
 NAMED_WELL = 0.6  # enough to say that a value is wrong
 BETTER = 0.3  # by so much another figure must be named better than one whose value is right
 CARRIED = 0.8  # of what the words before said of a figure that the next number goes on about
