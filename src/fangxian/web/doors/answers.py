@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from django.utils import translation
+from pydantic_core import to_json
 
 from fangxian.kernel.problems import Problem
 from fangxian.submissions.problems import AnswersAgainstForm
@@ -14,6 +15,7 @@ from .taking import Outcome
 Told = tuple[int, dict[str, str], bytes]  # status, headers, body
 
 PROBLEM = "application/problem+json"
+JSON = {"Content-Type": "application/json"}
 RETRY = {"Retry-After": "1"}
 
 
@@ -59,12 +61,12 @@ def status_of(outcome: Outcome) -> int:
 def tell_one(outcome: Outcome, language: str) -> Told:
     """201 taken, 200 there already, or the first problem with all of them listed."""
     status = status_of(outcome)
+    if not outcome.problems:  # nothing to be told in a language
+        return status, JSON, to_json(outcome_object(outcome))
     with translation.override(language):
         told = outcome_object(outcome)
-        if outcome.problems:
-            told = {**told["problems"][0], "problems": told["problems"]}
-    kind = PROBLEM if outcome.problems else "application/json"
-    return status, {"Content-Type": kind}, json.dumps(told, ensure_ascii=False).encode("utf-8", "replace")
+        told = {**told["problems"][0], "problems": told["problems"]}
+    return status, {"Content-Type": PROBLEM}, json.dumps(told, ensure_ascii=False).encode("utf-8", "replace")
 
 
 def tell_many(outcomes: list[Outcome], language: str) -> Told:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection
@@ -206,11 +207,7 @@ class Doors:
         anew = False
         for _attempt in range(ATTEMPTS):
             sender, epoch = await self.admissions.sender(request, token, anew)
-            try:
-                async with asyncio.timeout(PATIENCE):
-                    answer = await self.writer.put(Job(entries, sender, epoch, door, size, files))
-            except TimeoutError as error:
-                raise LedgerUnavailable() from error
+            answer = await self.writer.put(Job(entries, sender, epoch, door, size, files), PATIENCE)
             if not isinstance(answer, Stale):
                 return list(answer)
             anew = True
@@ -222,10 +219,14 @@ class Doors:
 
 async def send_told(send: Send, told: Told) -> None:
     status, headers, body = told
-    fields = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", **headers}
-    if status in (408, 413):
-        fields["Connection"] = "close"
-    raw = [(name.lower().encode(), value.encode("latin-1", "replace")) for name, value in fields.items()]
-    raw.append((b"content-length", str(len(body)).encode()))
+    raw = [*_raw(status, tuple(headers.items())), (b"content-length", b"%d" % len(body))]
     await send({"type": "http.response.start", "status": status, "headers": raw})
     await send({"type": "http.response.body", "body": body})
+
+
+@lru_cache(maxsize=64)
+def _raw(status: int, headers: tuple[tuple[str, str], ...]) -> list[tuple[bytes, bytes]]:
+    fields = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", **dict(headers)}
+    if status in (408, 413):
+        fields["Connection"] = "close"
+    return [(name.lower().encode(), value.encode("latin-1", "replace")) for name, value in fields.items()]

@@ -59,8 +59,9 @@ class Writer:
         self._thread.start()
         return self
 
-    async def put(self, job: Job) -> Answer:
-        """The job's answer, once its batch is durable. Raises DoorsBusy."""
+    async def put(self, job: Job, patience: float) -> Answer:
+        """The job's answer, once its batch is durable. Raises DoorsBusy; LedgerUnavailable where that takes
+        longer than `patience` seconds (a timer that is put away again costs less than asyncio's timeout)."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Answer] = loop.create_future()
         with self._changed:
@@ -70,7 +71,11 @@ class Writer:
             self._count(job, +1)
             self._queue.append((job, loop, future))
             self._changed.notify()
-        return await future
+        timer = loop.call_later(patience, _settle, [(future, LedgerUnavailable())])
+        try:
+            return await future
+        finally:
+            timer.cancel()
 
     def close(self, patience: float = 10.0) -> None:
         """Write what waits, and stop."""
