@@ -42,7 +42,13 @@ pytestmark = pytest.mark.django_db
 ROUTES = tomllib.loads((Path(web.__file__).parent / "routes.toml").read_text("utf-8"))
 PURPOSE = {name: purpose for purpose, rows in ROUTES.items() for name in rows}
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-POSTED = {"consent-glass", "remind", "contact", "proof-file"}  # take nothing but what is posted
+POSTED = {
+    "attested-back",
+    "consent-glass",
+    "remind",
+    "contact",
+    "proof-file",
+}  # take nothing but what is posted
 SAMPLE = 12  # of so many cells one is in the sample that always runs
 SIGNING = ("account_logout", "mfa_login_webauthn")
 REAUTHENTICATING = ("account_reauthenticate", "mfa_reauthenticate", "mfa_reauthenticate_webauthn")
@@ -184,6 +190,8 @@ ADDRESSES: dict[str, list[str]] = {
     "bulletins": [f"/bulletins/?{Q}"],
     "proof": [f"/proof/?{Q}"],
     "proof-file": [f"/proof/checked.docx?{Q}"],
+    "attested": [f"/attested/?{Q}"],
+    "attested-back": [f"/attested/back/?{Q}"],
     "paper-style": ["/bulletins/paper.css"],
     "draft": [f"/bulletins/draft.{kind}?{Q}" for kind in ("docx", "html", "pdf")],
     "bulletin": [f"/bulletins/1/?{Q}"],

@@ -156,6 +156,8 @@ PAGES = [
     "/figures/coverage.ten-ones/?part=missing",
     "/campaigns/",
     "/units/",
+    "/proof/",
+    "/attested/",
 ]
 
 

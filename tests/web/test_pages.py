@@ -60,6 +60,7 @@ PAGES = {
     "bulletins": ["/bulletins/"],
     "paper-style": ["/bulletins/paper.css"],
     "draft": ["/bulletins/draft.docx"],
+    "attested": ["/attested/", "/attested/?unit=z1&figure=students.pupils"],
     "proof": ["/proof/"],
     "problems": ["/problems/"],
     "owing": ["/owing/", "/owing/?unit=z1&campaign=ten-ones"],
@@ -74,6 +75,7 @@ ELSEWHERE = {
     "contact",
     "record",
     "proof-file",
+    "attested-back",
 }  # tested below
 
 

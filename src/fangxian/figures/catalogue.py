@@ -94,8 +94,10 @@ def _goods(code: str, zh: str, en: str) -> None:
         f"The sum of the values, in CNY, of all deliveries of {en} that Party organisations have received by "
         "the day."
     )
-    names = {"zh": f"收到{zh}价值", "en": f"Value of {en} received (CNY)"}
-    figure(f"supplies.{code}_value", lines=PARTY, **names)(count)
+    declare = figure(
+        f"supplies.{code}_value", zh=f"收到{zh}价值", en=f"Value of {en} received (CNY)", lines=PARTY
+    )
+    declare(count)
 
 
 _goods("masks", "防护口罩", "masks")

@@ -71,3 +71,23 @@ class DraftUnreadable(Problem):
 class DraftTooLong(Problem):
     status, code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "draft-too-long"
     text = _("The draft is longer than {longest} characters. Check it in parts.")
+
+
+class NobodyNamed(Problem):
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "attestation-nobody-named"
+    text = _("Say who told the number and who heard it. Without that it is a rumour.")
+
+
+class NoNumberAttested(Problem):
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "attestation-no-number"
+    text = _("“{value}” is no number that can be counted. Write 0 or more, in digits.")
+
+
+class NothingAttested(Problem):
+    status, code = HTTPStatus.CONFLICT, "nothing-attested"
+    text = _("No number of “{figure}” at “{unit}” stands that could be taken back.")
+
+
+class AttestedAlready(Problem):
+    status, code = HTTPStatus.CONFLICT, "attested-already"
+    text = _("The records say {counted} already: {value} needs no telephone. Nothing was stored.")

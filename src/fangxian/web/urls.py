@@ -9,7 +9,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.i18n import set_language
 
 from .doors.api import api
-from .views import board, bulletins, campaigns, figures, owing, problems, proof, record, units
+from .views import attested, board, bulletins, campaigns, figures, owing, problems, proof, record, units
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", board.board, name="board"),
@@ -20,6 +20,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("owing/remind/", owing.remind_units, name="remind"),
     path("owing/contact/", owing.contact, name="contact"),
     path("outbox/", owing.outbox, name="outbox"),
+    path("attested/", attested.attested, name="attested"),
+    path("attested/back/", attested.back, name="attested-back"),
     path("figures/", figures.catalogue, name="figures"),
     path("figures/<str:id>/", figures.figure, name="figure"),
     path("figures/<str:id>/records.<str:kind>", figures.download, {"what": "records"}, name="records"),

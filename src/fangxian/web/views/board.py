@@ -14,7 +14,7 @@ from fangxian.figures.results import Number, Value, number
 from fangxian.registry.queries import without_first_responsible, zone_faults
 from fangxian.registry.tree import tree
 
-from .. import asking, coverage, days, drawn, map, shown
+from .. import asking, attested, coverage, days, drawn, map, shown
 from ..asking import Asked
 from . import bulletins, owing
 from .common import page, parts_of
@@ -158,13 +158,20 @@ class Headline:
     figure: shown.Shown
     change: Number | None
     line: drawn.Line | None
+    told: Any = None  # a number known only by telephone
 
 
 def course(asked: Asked, figures: list[shown.Shown]) -> dict[str, Any]:
     first = days.first_day(asked)
     trends = {figure.id: days.trend(asked, figure.id, figure.value, first) for figure in figures}
+    by_phone = {t.figure.id: t.one for t in attested.told(asked, unit=asked.unit.id) if not t.one.replaced}
     told = [
-        Headline(figure, _change(asked, figure), drawn.line(trends[figure.id]) if trends[figure.id] else None)
+        Headline(
+            figure,
+            _change(asked, figure),
+            drawn.line(trends[figure.id]) if trends[figure.id] else None,
+            by_phone.get(figure.id),
+        )
         for figure in figures
     ]
     return {"headlines": told, "lacking": max((t.lacking for t in trends.values()), default=0)}

@@ -10,14 +10,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from fangxian.figures import inside, trend
+from fangxian.figures import definitions, inside, trend
 from fangxian.figures.problems import NotCountedHere, UnknownFigure
 from fangxian.figures.results import ByUnit, Number, Value, number
 from fangxian.kernel.demonstration import demonstration_of
 from fangxian.kernel.home import current_home
 from fangxian.registry.tree import Node
 
-from .. import asking, days, disclosure, drawn, exports, records, shown
+from .. import asking, attested, days, disclosure, drawn, exports, records, shown
 from ..asking import Asked
 from ..opened import Shown
 from ..origins import Origins, origins
@@ -87,11 +87,14 @@ def figure(request: HttpRequest, id: str) -> HttpResponse:
         "campaign": id.split(".")[1] if declared.group == "coverage" else "",
         "program": _program(declared),
         "version": trend.program(),
+        "versions": tuple(reversed(definitions.versions_of(id))),
         "declared": declared,
         "definition": _(declared.definition),
         "lines": [_line(line) for line in declared.lines],
         "crumbs": [(_("Figures"), asked.address("/figures/")), *crumbs(asked, request.path)],
         "group": shown.group_name([declared.group]),
+        "attested": attested.told(asked, id, asked.unit.id),
+        "attested_below": attested.below(asked, id),
     }
     if value is None:
         return page(request, "web/figure.html", asked, **told, elsewhere=_elsewhere(asked, declared.lines))

@@ -17,7 +17,7 @@ from fangxian.kernel.moments import day_of
 from fangxian.registry.actions import disclose
 from fangxian.registry.problems import NothingToDisclose
 
-from .. import asking, clock, coverage, disclosure
+from .. import asking, attested, clock, coverage, disclosure
 from ..asking import Asked
 from ..owing import Owing, debtors, owing, responsible, to_remind, zone_of
 from ..problems import NobodyResponsible, NothingOwed, PageNotThere, RemindToday
@@ -72,6 +72,7 @@ def owing_page(request: HttpRequest) -> HttpResponse:
         number=number,
         pages=pages,
         unreminded=len(_unreminded(owed, asked)),
+        by_phone=[told for told in attested.told(asked) if not told.one.replaced],
         links={
             "previous": asked.address(campaign=campaign, page=number - 1) if number > 1 else "",
             "next": asked.address(campaign=campaign, page=number + 1) if number < pages else "",
