@@ -155,13 +155,13 @@ def _posts(day: date, position: int) -> tuple[dict[int, str], dict[int, str]]:
         roles.setdefault(person, role)
         town = by_unit.get(unit)
         if town is None:
-            town = by_unit[unit] = _town_of(unit, units)
+            town = by_unit[unit] = town_of(unit, units)
         if town:
             towns.setdefault(person, town)
     return towns, roles
 
 
-def _town_of(unit: int, units: Tree) -> str:
+def town_of(unit: int, units: Tree) -> str:
     """大箐镇中心学校 is the centre school of 大箐镇."""
     for each in units.path(unit):
         if units.nodes[each].kind == "centre":
