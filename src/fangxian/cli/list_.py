@@ -125,13 +125,11 @@ def match(listing: int | None, whole: bool, threads: int, moment: str | None, by
     chosen = [one_list(listing)] if listing is not None else [each for each in all_lists() if each.issues]
     roster = read_roster(day_of(now), head_position())
     for each in chosen:
-        done = match_list(
-            each.list.pk, by=by, now=now, whole=whole, roster=roster, step=_step, threads=threads
-        )
-        counts = one_list(each.list.pk).counts
+        done = match_list(each.of.pk, by=by, now=now, whole=whole, roster=roster, step=_step, threads=threads)
+        counts = one_list(each.of.pk).counts
         told = _("{title}: {matched} of {rows} rows matched; {auto} linked, {review} to be reviewed.")
         facts = {"matched": done.matched, "rows": done.rows, "auto": counts.auto, "review": counts.review}
-        click.echo(told.format(title=each.list.title, **facts))
+        click.echo(told.format(title=each.of.title, **facts))
 
 
 def _step(words: str) -> None:
@@ -194,11 +192,11 @@ def status(as_json: bool) -> None:
 def _told(each: "Listed") -> dict[str, Any]:
     counts = each.counts
     return {
-        "list": each.list.pk,
-        "source": each.list.source.name,
-        "title": each.list.title,
-        "topic": each.list.topic,
-        "sensitive": each.list.sensitive,
+        "list": each.of.pk,
+        "source": each.of.source.name,
+        "title": each.of.title,
+        "topic": each.of.topic,
+        "sensitive": each.of.sensitive,
         "issues": len(each.issues),
         **{name: getattr(counts, name) for name in counts.__slots__},
     }
@@ -213,7 +211,7 @@ def _line(each: "Listed") -> str:
         "{asked} asked, {leads} leads"
     )
     numbers = {name: getattr(counts, name) for name in counts.__slots__}
-    return f"{each.list.pk}  {each.list.source.name} {each.list.title}  " + told.format(
+    return f"{each.of.pk}  {each.of.source.name} {each.of.title}  " + told.format(
         issues=len(each.issues), **numbers
     )
 

@@ -86,7 +86,7 @@ def sheet_of(row: int, *, day: date, position: int) -> Sheet:
         held.list,
         place.sheet if place else "",
         place.number if place else 0,
-        unseal(bytes(state.sealed), ring),
+        unseal(state.sealed, ring),
         proposal,
         _candidates(proposal, row, day, position, ring),
         standing(voices, sensitive=held.list.sensitive),

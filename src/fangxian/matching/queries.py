@@ -33,7 +33,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    list: List
+    of: List
     issues: list["Brought"]
     counts: Counts
 
@@ -68,7 +68,7 @@ def lists() -> list[Listed]:
 
 def one_list(listing: int) -> Listed:
     """Raises ListNotThere."""
-    found = next((each for each in lists() if each.list.pk == listing), None)
+    found = next((each for each in lists() if each.of.pk == listing), None)
     if found is None:
         raise ListNotThere(list=listing)
     return found

@@ -149,8 +149,8 @@ class Agreement:
     kappa: float | None
 
     @property
-    def share(self) -> float | None:
-        return self.alike / self.rows if self.rows else None
+    def percent(self) -> str:
+        return f"{100 * self.alike / self.rows:.0f}%" if self.rows else ""
 
 
 def agreement(listing: int | None = None) -> Agreement:

@@ -22,7 +22,7 @@ def seal(fields: Fields, ring: Keyring) -> bytes:
     return ring.seal(json.dumps(dict(fields), ensure_ascii=False, sort_keys=True))
 
 
-def unseal(sealed: bytes, ring: Keyring) -> dict[str, str]:
+def unseal(sealed: bytes | memoryview, ring: Keyring) -> dict[str, str]:
     found: dict[str, str] = json.loads(ring.open(bytes(sealed)))
     return found
 
