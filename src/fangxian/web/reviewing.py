@@ -46,7 +46,7 @@ FIELDS = {
     "note": gettext_lazy("Note"),
 }
 CLASS_OF = {"id_number": "D", "phone": "C", "address": "C"}
-NUMBERS = ("id_number", "phone")
+NEVER = ("address", "unit", "travelled", "note")  # what the registry never says of a person
 _OF_COMPARISON = {
     "name": "name", "letters": "name", "id": "id_number", "masked": "id_number", "phone": "phone",
     "born": "birth", "born_month": "birth", "born_year": "birth", "sex": "sex",
@@ -247,7 +247,7 @@ def _masked(code: str, value: str, verdict: str) -> str:
 def _cell(code: str, listed: str, known: Known, verdict: str) -> Cell:
     value = known.fields.get(code, "")
     if not value:
-        return Cell(_("not in the registry"), MISSING)
+        return Cell("" if code in NEVER else _("not in the registry"), "" if code in NEVER else MISSING)
     shown = _masked(code, value, verdict)
     if not listed:
         return Cell(shown, MISSING, _("not on the list"))

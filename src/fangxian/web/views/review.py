@@ -13,7 +13,7 @@ from fangxian.access.problems import NotThere
 from fangxian.matching import actions
 from fangxian.matching.models import NOT_SAME, SAME, UNDONE, UNSETTLED, Decision, Row
 from fangxian.matching.problems import NothingToUndo, RowNotThere
-from fangxian.matching.reviewing import agreement, pace, work
+from fangxian.matching.reviewing import Work, agreement, pace, work
 
 from ..disclosure import looked
 from ..problems import ChoiceMissing, ReasonMissing
@@ -55,7 +55,13 @@ def row(request: HttpRequest, row: int) -> HttpResponse:
 
 
 def _shown(
-    request: HttpRequest, row: int, listing: int | None, *, whole: bool = False, fresh: bool = False
+    request: HttpRequest,
+    row: int,
+    listing: int | None,
+    *,
+    whole: bool = False,
+    fresh: bool = False,
+    told: Work | None = None,
 ) -> HttpResponse:
     """`fresh`: it comes in the place of another, by HTMX. Raises NotThere."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
@@ -64,7 +70,7 @@ def _shown(
         found = side(actor, row, now=request.now, everybody=everybody, whole=whole)  # type: ignore[attr-defined]
     except RowNotThere as problem:
         raise NotThere() from problem
-    told = work(actor.name, listing)
+    told = told or work(actor.name, listing)
     people = ",".join(str(column.known.person) for column in found.columns)
     what = "unmask" if whole else "read"
     detail = {"people": people, "reason": request.POST.get("reason", "").strip()[:200]}
@@ -77,6 +83,7 @@ def _shown(
         "minutes": round(seconds * told.progress.left / 60) if seconds else 0,
         "before": _neighbour(told.before(row), listing),
         "after": _neighbour(told.after(row), listing),
+        "next": told.after(row) or "",
         "mine": next((v for v in found.sheet.voices if v.by == actor.name), None),
         "undoable": _last(request),
         "fresh": fresh,
@@ -103,7 +110,6 @@ def decided(request: HttpRequest, row: int) -> HttpResponse:
         raise ChoiceMissing()
     if not Row.objects.filter(pk=row).exists():
         raise NotThere()
-    before = work(actor.name, listing)
     actions.decide(
         row=row,
         proposal=int(proposal),
@@ -112,17 +118,23 @@ def decided(request: HttpRequest, row: int) -> HttpResponse:
         by=actor.name,
         now=request.now,  # type: ignore[attr-defined]
     )
-    return _next(request, before.after(row), listing)
+    wanted = request.POST.get("next", "")
+    return _next(request, int(wanted) if wanted.isdecimal() and len(wanted) < 19 else None, listing)
 
 
-def _next(request: HttpRequest, row: int | None, listing: int | None) -> HttpResponse:
+def _next(request: HttpRequest, wanted: int | None, listing: int | None) -> HttpResponse:
+    """The row that stood next in the queue, if it still waits; else the first that does."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    told = work(actor.name, listing)
+    rows = [each.row for each in told.queue]
+    row = wanted if wanted in rows else rows[0] if rows else None
     if not request.headers.get("HX-Request"):
         return redirect(_address(row, listing))
     if row is None:
         response = HttpResponse(status=200)
         response["HX-Redirect"] = _address(None, listing)
         return response
-    return _shown(request, row, listing, fresh=True)
+    return _shown(request, row, listing, fresh=True, told=told)
 
 
 def _last(request: HttpRequest) -> Decision | None:
