@@ -60,6 +60,7 @@ SAME = [
     ("a number added", ONE | PHONE, ONE | PHONE | NUMBER),
     ("a phone taken away", ONE | SEEN | PHONE, ONE | SEEN),
     ("a name alone mended", ONE | PHONE, OTHER | PHONE),
+    ("a phone alone mended", ONE | PHONE, ONE | {"phone": "2"}),
 ]
 
 

@@ -2,7 +2,8 @@
 
 An office sends no key. A row is the same row where all of it is; else where its whole ID number is; else its
 name and phone, its name and what is seen of the number, its name and birth date, its name and address; else
-its phone, where that alone is left. Of several that share a key, those with most fields alike go together.
+its phone, else its name, of rows that are left. Of several that share a key, those with most fields alike go
+together. Where that is wrong once (two of one name), what somebody decided is reopened: its evidence differs.
 """
 
 from collections import defaultdict
@@ -36,6 +37,7 @@ KEYS: Sequence[Callable[[Fields], Key]] = (
     _together("name", "birth"),
     _together("name", "address"),
     _together("phone"),
+    _together("name"),
 )
 
 
