@@ -121,6 +121,26 @@ def main() -> int:
         return run(args.people, args.rows, args.changed, Path(folder))
 
 
+def review(listing: int, now: datetime) -> list[tuple[str, float, str]]:
+    """What a reviewer waits for: a decision kept and the next row found, and that row with its candidates."""
+    from fangxian.kernel.changes import head_position
+    from fangxian.matching.actions import decide
+    from fangxian.matching.candidates import sheet_of
+    from fangxian.matching.reviewing import work
+
+    spent: list[list[float]] = [[], [], []]
+    queue = work("benchmark", listing).queue
+    for waiting in queue[:30]:
+        took, sheet = timed(lambda: sheet_of(waiting.row, day=now.date(), position=head_position()))  # noqa: B023
+        spent[0].append(took)
+        chosen = {"row": waiting.row, "proposal": sheet.proposal.pk, "verdict": "not_same"}
+        spent[1].append(timed(lambda: decide(**chosen, by="benchmark", now=now))[0])  # noqa: B023
+        spent[2].append(timed(lambda: work("benchmark", listing))[0])
+    names = ("a row and its candidates", "a decision kept", "the queue after it")
+    of = f"middle of {len(spent[0])}; {len(queue):,} rows in the queue"
+    return [(name, sorted(each)[len(each) // 2], of) for name, each in zip(names, spent, strict=True) if each]
+
+
 def run(people: int, rows: int, changed: float, folder: Path) -> int:
     from fangxian.kernel.changes import head_position
     from fangxian.kernel.moments import OFFICE_ZONE
@@ -167,8 +187,9 @@ def run(people: int, rows: int, changed: float, folder: Path) -> int:
     read = read_roster(now.date(), head_position())
     some, done = timed(lambda: match(read))
     told.append(("match what changed", some, f"{done.matched:,} rows"))
+    told += review(listing, now)
     for what, seconds, of in told:
-        print(f"{what:28} {seconds:8.1f} s  {of}")
+        print(f"{what:28} {seconds:9.3f} s  {of}")
     share = (some - fixed) / (whole - fixed)
     matched = done.matched / done.rows
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20

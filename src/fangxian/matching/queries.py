@@ -13,15 +13,15 @@ from fangxian.registry.holding import in_chunks
 from fangxian.registry.models import KeptContent
 
 from .actions import open_questions
-from .models import AUTO, REVIEW, Appearance, Issue, Lead, List, Proposal, Row, RowState
+from .models import AUTO, NONE, REVIEW, Appearance, Issue, Lead, List, Proposal, Row, RowState
 from .problems import IssueNotThere, ListNotThere
 from .rows import Fields, differing, unseal
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Of the rows that a list has now; `waiting` were never matched, `asked` wait for an answer, `leads` are
-    of all rows that it ever had."""
+    """Of the rows that a list has now; `waiting` were never matched as they are, `bare` have nothing but a
+    name, `asked` wait for an answer; `leads` are of all rows that it ever had."""
 
     rows: int = 0
     auto: int = 0
@@ -29,6 +29,7 @@ class Counts:
     waiting: int = 0
     asked: int = 0
     leads: int = 0
+    bare: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,7 @@ def _counts() -> dict[int, Counts]:
     rows = _by_list(Row.objects.filter(there))
     auto = _by_list(Row.objects.filter(there, proposed, proposals__decision=AUTO))
     review = _by_list(Row.objects.filter(there, proposed, proposals__decision=REVIEW))
+    bare = _by_list(Row.objects.filter(there, proposed, proposals__bare=True, proposals__decision=NONE))
     matched = _by_list(Row.objects.filter(there, proposed, proposals__state__evidence=F("states__evidence")))
     asked = dict(open_questions().values_list("row__list").annotate(n=Count("pk")).order_by())
     leads = dict(
@@ -103,6 +105,7 @@ def _counts() -> dict[int, Counts]:
             count - matched.get(key, 0),
             asked.get(key, 0),
             leads.get(key, 0),
+            bare.get(key, 0),
         )
         for key, count in rows.items()
     }

@@ -131,7 +131,7 @@ def side(actor: Actor, row: int, *, now: Any, everybody: bool = False, whole: bo
         column.counts = _counted(column, lines)
     more = len(sheet.candidates) - len(shown)
     classes = "".join(c for c in "CDE" if said[c] != policy.NO)
-    title = sheet.fields.get("name") or _("this row")
+    title = sheet.fields.get("name") or _("row {number}").format(number=sheet.number)
     first = not sheet.voices
     return Side(sheet, title, columns, lines, more, classes, whole, first)
 

@@ -38,8 +38,8 @@ def listed(request: HttpRequest) -> HttpResponse:
 @require_POST
 def add(request: HttpRequest) -> HttpResponse:
     """Raises ListUnnamed, TopicUnknown, ListTaken."""
-    told = {name: request.POST.get(name, "") for name in ("source", "title", "topic")}
-    key = actions.add_list(**told, **_who(request))
+    source, title, topic = (request.POST.get(name, "") for name in ("source", "title", "topic"))
+    key = actions.add_list(source=source, title=title, topic=topic, **_who(request))
     return redirect("list", key)
 
 
