@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "fangxian.kernel",
     "fangxian.registry",
+    "fangxian.matching",
     "fangxian.campaigns",
     "fangxian.submissions",
     "fangxian.publishing",

@@ -42,13 +42,10 @@ pytestmark = pytest.mark.django_db
 ROUTES = tomllib.loads((Path(web.__file__).parent / "routes.toml").read_text("utf-8"))
 PURPOSE = {name: purpose for purpose, rows in ROUTES.items() for name in rows}
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-POSTED = {
-    "attested-back",
-    "consent-glass",
-    "remind",
-    "contact",
-    "proof-file",
-}  # take nothing but what is posted
+POSTED = {"consent-glass", "remind", "contact"}  # take nothing but what is posted
+POSTED |= {"attested-back", "proof-file"}
+POSTED |= {"list-add", "list-bring", "list-confirm", "list-match", "answer", "roster-confirm"}
+POSTED |= {"decide", "undo", "whole-numbers"}
 SAMPLE = 12  # of so many cells one is in the sample that always runs
 SIGNING = ("account_logout", "mfa_login_webauthn")
 REAUTHENTICATING = ("account_reauthenticate", "mfa_reauthenticate", "mfa_reauthenticate_webauthn")
@@ -201,6 +198,21 @@ ADDRESSES: dict[str, list[str]] = {
     "language": ["/language/"],
     "people": [f"/people/?{Q}", f"/people/?{Q}&q=甲", f"/people/?{Q}&q=甲名"],
     "people-file": [f"/people/people.{kind}?{Q}" for kind in ("csv", "xlsx")],
+    "lists": ["/lists/"],
+    "list-add": ["/lists/add/"],
+    "list": ["/lists/1/"],
+    "list-bring": ["/lists/1/bring/"],
+    "list-confirm": ["/lists/1/confirm/"],
+    "list-match": ["/lists/1/match/"],
+    "issue": ["/lists/1/issues/1/"],
+    "answer": ["/lists/questions/1/"],
+    "roster-bring": ["/lists/rosters/"],
+    "roster-confirm": ["/lists/rosters/confirm/"],
+    "review": ["/review/"],
+    "review-row": ["/review/1/"],
+    "undo": ["/review/undo/"],
+    "decide": ["/review/1/decide/"],
+    "whole-numbers": ["/review/1/numbers/"],
     "glasses": ["/glass/"],
     "consent-glass": ["/glass/999/"],
     "audit": ["/audit/", "/audit/?actor=officer"],
@@ -388,19 +400,21 @@ def check_no_more(
     faults: Faults, text: str, name: str, actor: str, asked: str, *, listed: bool = False
 ) -> None:
     """Nothing in full that the table does not show, no mask of what it denies, no unit out of scope."""
+    reviewed = PURPOSE[name] == "review"
+    of, purpose = listed or reviewed, "review" if reviewed else "people"
     for person, c in seen(text, FULL):
-        right = listed and actor and w.verdict(actor, person, c) == "shown"
+        right = of and actor and w.verdict(actor, person, c, purpose) == "shown"
         faults.expect(bool(right), "shows", person, c, "to", actor or "nobody", asked)
     for person, c in seen(text, MASKS):
-        right = listed and actor and w.verdict(actor, person, c) == "masked"
+        right = of and actor and w.verdict(actor, person, c, purpose) == "masked"
         faults.expect(bool(right), "shows a mask of", person, c, "to", actor or "nobody", asked)
     whole = actor and (name == "problems") and w.knows(actor, "left", "operate")
     faults.expect(whole or w.REFUSED not in text, "shows a refusal to", actor or "nobody", asked)
     if whole and "unit=xw" in asked and "DOCTYPE" in text.upper():
         faults.expect(w.REFUSED in text, "hides a refusal from", actor, asked)
     own = {unit for _role, unit in ACTORS.get(actor, [])}  # one's own grants stand on one's own pages
-    purpose = "count" if name == "home" else PURPOSE[name]
-    more = names_seen(text) - (nameable(actor, purpose) if actor else set()) - own
+    named = "count" if name == "home" else PURPOSE[name]
+    more = names_seen(text) - (nameable(actor, named) if actor else set()) - own
     faults.expect(not more, "names", more, "to", actor or "nobody", asked)
 
 

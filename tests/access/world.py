@@ -8,6 +8,7 @@ import tomllib
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from fangxian import access
 from fangxian.access import tokens
@@ -15,6 +16,8 @@ from fangxian.access.actions import NewAccount, close_account, grant, open_accou
 from fangxian.access.models import Account, Grant
 from fangxian.campaigns.actions import launch_campaign, open_round
 from fangxian.kernel.moments import OFFICE_ZONE
+from fangxian.matching.actions import NewCandidate, NewProposal, NewRun, add_list, bring_issue, record_run
+from fangxian.matching.models import RowState
 from fangxian.registry.actions import (
     NewCover,
     NewHousehold,
@@ -29,6 +32,9 @@ from fangxian.registry.actions import (
     enrol,
     transfer,
 )
+from fangxian.registry.importing.cells import Setting
+from fangxian.registry.importing.directory import NamedUnits
+from fangxian.registry.importing.examine import examine
 from fangxian.registry.models import Post
 from fangxian.scenario.forms import form_bytes
 from fangxian.submissions.actions import Envelope, Sheet, publish_form, receive, verify
@@ -215,6 +221,7 @@ def build() -> World:
     _build_people(world)
     _build_answers(world)
     _refuse(world)
+    _bring_a_list(world)
     _move(world)
     _open_accounts(world)
     return world
@@ -296,6 +303,22 @@ def _refuse(world: World) -> None:
     fields = {"campaign": "screening", "round": 1, "version": "1", "happened": at(3, 8), "channel": "phone"}
     [receipt] = receive(envelopes=[Envelope(sheets=[sheet], **fields)], by=BY, now=at(4))
     assert not receipt.accepted
+
+
+def _bring_a_list(world: World) -> None:
+    """A row of it says what the registry says of `pupil`, who is its candidate."""
+    listing = add_list(source="外单位", title="外名单", topic="returnees", by=BY, now=at(4))
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "list.csv"
+        told = canaries("pupil")
+        path.write_text(f"姓名,身份证号,手机号\n{told['B']},{told['D']},{told['C']}\n", "utf-8")
+        setting = Setting(at(4).date(), invented=True)
+        imported = examine(path, "list", directory=NamedUnits([]), setting=setting)
+        bring_issue(listing=listing, imported=imported, by=BY, now=at(4))
+    state = RowState.objects.get()
+    candidate = NewCandidate(world.people["pupil"], 0.5, [("name", "equal")], "e")
+    proposal = NewProposal(state.row_id, state.pk, "review", 0.5, candidates=[candidate])
+    record_run(run=NewRun(listing, "1", 1, True, 1, [proposal]), by=BY, now=at(4))
 
 
 def _move(world: World) -> None:

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
+from zlib import crc32
 
 from .names import blurred
 
@@ -81,6 +82,8 @@ class Gazetteer:
             number = self._villages.get((town, rest[:width]))
             if number:
                 return number, rest[width:]
+        if not self._villages:  # a roster of townships alone has nothing to hold a village against
+            return 0, rest
         found = _VILLAGE.match(rest)
         stem = found[1] if found else re.split(r"[第0-9一二三四五六七八九十]", rest, maxsplit=1)[0][:4]
         for width in range(min(5, len(stem)), 0, -1):
@@ -88,6 +91,11 @@ class Gazetteer:
             if number:
                 return number, rest[width:]
         return (-1 if stem else 0), rest
+
+    @property
+    def mark(self) -> int:
+        """Alike where townships and villages have the same numbers."""
+        return crc32(repr((sorted(self._towns), sorted(self._villages))).encode())
 
     @property
     def size(self) -> tuple[int, int]:

@@ -29,15 +29,20 @@ class Decided:
 
 
 def decide(listed: Features, weighed: Weighed) -> Decided:
-    best, probability = _best(listed.height, weighed)
+    best, probability = best_of(listed.height, weighed)
     bare = nothing_but_a_name(listed)
-    decision = np.zeros(listed.height, dtype=np.int8)
+    return Decided(best, probability, decisions(probability, bare), bare)
+
+
+def decisions(probability: Array, bare: Array) -> Array:
+    """Of all rows of a list, by the probabilities of their best pairs."""
+    decision = np.zeros(len(probability), dtype=np.int8)
     decision[_auto(probability)] = AUTO
     decision[_review(probability, decision, bare)] = REVIEW
-    return Decided(best, probability, decision, bare)
+    return decision
 
 
-def _best(height: int, weighed: Weighed) -> tuple[Array, Array]:
+def best_of(height: int, weighed: Weighed) -> tuple[Array, Array]:
     rows = weighed.pairs.rows
     order = np.lexsort((weighed.pairs.people, -weighed.probability, rows))
     first = order[np.flatnonzero(np.diff(rows[order], prepend=-1))]

@@ -40,6 +40,27 @@ class Features:
     def height(self) -> int:
         return len(self.names)
 
+    def only(self, kept: Sequence[int]) -> "Features":
+        """These rows, numbered anew from 0."""
+        table = self.table.take(pa.array(kept, pa.int64()))
+        numbers = pa.array(np.arange(len(kept), dtype=np.int32))
+        table = table.set_column(table.column_names.index("unique_id"), "unique_id", numbers)
+
+        def of(values: list[Any]) -> list[Any]:
+            return [values[place] for place in kept] if values else []
+
+        return Features(
+            table,
+            of(self.names),
+            of(self.ids),
+            of(self.births),
+            of(self.places),
+            of(self.phones),
+            of(self.sources),
+            of(self.roles),
+            of(self.uids),
+        )
+
     def column(self, name: str) -> Any:
         return self.table.column(name)
 

@@ -55,7 +55,10 @@ def _within_memory(listed: Features, roster: Features) -> Iterator[None]:
         raise ListTooLarge(rows=listed.height, people=roster.height) from error
 
 
-def find_pairs(listed: Features, roster: Features, *, threads: int = 2) -> Pairs:
+def find_pairs(
+    listed: Features, roster: Features, *, threads: int = 2, shares: dict[str, Array] | None = None
+) -> Pairs:
+    """`shares`: how often strangers agree, where an earlier run over the list has found it."""
     from splink.backends.duckdb import DuckDBAPI
 
     logging.getLogger("splink").setLevel(logging.ERROR)
@@ -65,7 +68,8 @@ def find_pairs(listed: Features, roster: Features, *, threads: int = 2) -> Pairs
             api.register(listed.table, dataset_display_name="a_list"),
             api.register(roster.table, dataset_display_name="b_roster"),
         ]
-        shares = _shares(_linker(tables))
+        if shares is None:
+            shares = _shares(_linker(tables))
         linker = _linker(tables, shares)
         found = linker.inference.predict(warning_mode="never")
         return _pairs(engine, found.physical_name, shares)

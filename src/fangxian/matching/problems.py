@@ -83,3 +83,86 @@ class RowsDisagree(Problem):
 class PlotUnsupported(Problem):
     status, code = _REFUSED, "plot-unsupported"
     text = _("A plot is written as .png or .svg, not as “{suffix}”.")
+
+
+# ---- lists, their issues, and what is decided about their rows --------------------------------------
+
+
+class TopicUnknown(Problem):
+    status, code = _REFUSED, "topic-unknown"
+    text = _("“{topic}” is no topic of a list. Choose one of: {topics}.")
+
+
+class ListUnnamed(Problem):
+    status, code = _REFUSED, "list-unnamed"
+    text = _("A list needs the office that sends it and a title, each of at most 80 characters.")
+
+
+class ListTaken(Problem):
+    status, code = HTTPStatus.CONFLICT, "list-taken"
+    text = _("{source} already has a list called “{title}”. Bring the file as its next issue.")
+
+
+class ListNotThere(Problem):
+    status, code = HTTPStatus.NOT_FOUND, "list-not-there"
+    text = _("There is no list {list}. See the lists there are, and take the number of one.")
+
+
+class IssueNotThere(Problem):
+    status, code = HTTPStatus.NOT_FOUND, "issue-not-there"
+    text = _("This list has no issue {number}. Its last one is {last}.")
+
+
+class IssueKnown(Problem):
+    status, code = HTTPStatus.CONFLICT, "issue-known"
+    text = _("This very file is issue {number} of this list already. Nothing was changed.")
+
+
+class NotAList(Problem):
+    status, code = _REFUSED, "not-a-list"
+    text = _("The file was read as a roster, not as a list. Read it as a list.")
+
+
+class RowNotThere(Problem):
+    status, code = HTTPStatus.NOT_FOUND, "row-not-there"
+    text = _("There is no such row to decide about. Go back to the queue.")
+
+
+class ProposalChanged(Problem):
+    status, code = HTTPStatus.CONFLICT, "proposal-changed"
+    text = _("What is known of this row changed while you looked at it. Look again, then decide.")
+
+
+class VerdictUnknown(Problem):
+    status, code = _REFUSED, "verdict-unknown"
+    text = _("Say “same” and who, “not the same” or “cannot be settled”.")
+
+
+class PersonNotProposed(Problem):
+    status, code = _REFUSED, "person-not-proposed"
+    text = _("This person is no candidate for this row. Choose one of the candidates.")
+
+
+class DecidedAlready(Problem):
+    status, code = HTTPStatus.CONFLICT, "decided-already"
+    text = _("You have decided about this row. Undo that first if you think otherwise now.")
+
+
+class SettledAlready(Problem):
+    status, code = HTTPStatus.CONFLICT, "settled-already"
+    text = _("This row is settled. Whoever decided may undo it first.")
+
+
+class NothingToUndo(Problem):
+    status, code = HTTPStatus.CONFLICT, "nothing-to-undo"
+    text = _("There is no decision of yours that could be undone.")
+
+
+class QuestionNotOpen(Problem):
+    status, code = HTTPStatus.CONFLICT, "question-not-open"
+    text = _("This question has an answer already, or is no longer asked.")
+
+
+class AnswerUnknown(Problem):
+    status, code = _REFUSED, "answer-unknown"
+    text = _("Answer with yes, no or unknown.")

@@ -38,6 +38,7 @@ class Weighed:
     evidence: dict[str, Array]  # comparison -> log2 of how much it speaks for the pair
     groups: Array  # rows of the list that are one person have one number, others -1
     learnt: "Learnt"
+    seen: "Seen"
 
 
 @dataclass(slots=True)
@@ -52,6 +53,14 @@ class Learnt:
     roles: Array
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Of the list's strangers: the share of each year of birth, and of each township and village."""
+
+    age: dict[int, float]
+    homes: dict[str, dict[int, float]]
+
+
 def weigh(listed: Features, roster: Features, pairs: Pairs) -> Weighed:
     model = _Model(listed, roster, pairs)
     learnt = model.start()
@@ -63,6 +72,16 @@ def weigh(listed: Features, roster: Features, pairs: Pairs) -> Weighed:
         if turn in LOOKS:
             model.look_at(nobody)
     return model.weighed(learnt, same_person(listed))
+
+
+def weigh_as_learnt(
+    listed: Features, roster: Features, pairs: Pairs, learnt: Learnt, seen: Seen, groups: Array
+) -> Weighed:
+    """A few rows of a list of which an earlier run has learnt the rest. `groups` as `same_person` has them,
+    of these rows."""
+    model = _Model(listed, roster, pairs)
+    model.take(seen)
+    return model.weighed(learnt, groups)
 
 
 class _Model:
@@ -82,6 +101,10 @@ class _Model:
 
     def look_at(self, nobody: Array) -> None:
         self.log_u = self.worth.of_strangers(nobody)
+
+    def take(self, seen: Seen) -> None:
+        self.worth.take(seen.age, seen.homes)
+        self.log_u = self.worth.as_seen()
 
     # ---- what training starts from ------------------------------------------------------------------
 
@@ -179,7 +202,8 @@ class _Model:
         ours = prior + sum(pooled.values())
         probability, kin, nobody = compete(pairs.rows, ours, related, self.nobody(learnt))
         in_bits = {name: weight / np.log(2) for name, weight in pooled.items()}
-        return Weighed(pairs, probability, kin, nobody, in_bits, groups, learnt)
+        seen = Seen(self.worth.age, self.worth.homes)
+        return Weighed(pairs, probability, kin, nobody, in_bits, groups, learnt, seen)
 
     def _priors(self, learnt: Learnt, pairs: Pairs) -> tuple[Array, Array]:
         source, role = self.source[pairs.rows], self.role[pairs.people]

@@ -46,6 +46,10 @@ class Worth:
         `strange` says of each row of the list how likely it is nobody of ours.
         """
         self._look_at(strange)
+        return self.as_seen()
+
+    def as_seen(self) -> dict[str, Array]:
+        """The same, with strangers as they were looked at last, or are told by `take`."""
         found = {}
         for comparison in COMPARISONS:
             gamma = self.pairs.gammas[comparison.name]
@@ -63,12 +67,20 @@ class Worth:
     def _look_at(self, strange: Array) -> None:
         known = self.row_years > 0
         self.age = _blend(self.years[self.years > 0], self.row_years[known], strange[known])
-        ages = np.array([self.age.get(int(year), 0.0) for year in range(OLDEST, 2101)])
-        bands = np.bincount((np.arange(OLDEST, 2101) - OLDEST) // BAND, ages, 11)[: self.band_count]
-        self.band_share = (bands + 1e-9) / (bands + 1e-9).sum()
+        self._share_bands()
         self.homes = {
             name: _blend(_values(self.roster, name), _values(self.listed, name), strange) for name in _PLACES
         }
+
+    def take(self, age: dict[int, float], homes: dict[str, dict[int, float]]) -> None:
+        """What an earlier run over the whole list saw of its strangers."""
+        self.age, self.homes = age, homes
+        self._share_bands()
+
+    def _share_bands(self) -> None:
+        ages = np.array([self.age.get(int(year), 0.0) for year in range(OLDEST, 2101)])
+        bands = np.bincount((np.arange(OLDEST, 2101) - OLDEST) // BAND, ages, 11)[: self.band_count]
+        self.band_share = (bands + 1e-9) / (bands + 1e-9).sum()
 
     # ---- shares -------------------------------------------------------------------------------------
 

@@ -82,7 +82,7 @@ def card(actor: Actor, person: int, *, now: datetime, moment: datetime) -> Card:
         raise NotThere()
     opened = glass.open_to(actor, [person], moment=moment).get(person)
     said = _verdicts(actor, units, opened is not None)
-    return Card(person, rows[0].fields, _sheets(person, said), opened)
+    return Card(person, rows[0].fields, answers_of(person, said), opened)
 
 
 def cards(actor: Actor, people: list[int], *, now: datetime, moment: datetime) -> list[Card]:
@@ -150,7 +150,7 @@ def _secrets(people: list[int]) -> dict[int, dict[str, str]]:
     return found
 
 
-def _sheets(person: int, said: dict[str, str]) -> list[Sheet]:
+def answers_of(person: int, said: dict[str, str]) -> list[Sheet]:
     """The last live answer sheets about the person: what is denied is left out, question and all."""
     rows = Submission.objects.filter(subject_kind="person", subject=person)
     rows = rows.exclude(revisions__kind__in=("superseded", "retracted")).select_related("campaign")

@@ -61,3 +61,23 @@ class PageNotThere(Problem):
 class UnknownFormat(Problem):
     status, code = HTTPStatus.NOT_FOUND, "unknown-format"
     text = _("There is no file of the kind “{format}”. There are: {formats}.")
+
+
+class UploadMissing(Problem):
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "upload-missing"
+    text = _("No file was chosen. Choose an .xlsx, .xls, .ods, .csv or .tsv file.")
+
+
+class UploadGone(Problem):
+    status, code = HTTPStatus.GONE, "upload-gone"
+    text = _("This file is no longer here, or is somebody else's. Nothing was stored; hand it in anew.")
+
+
+class ChoiceMissing(Problem):
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "choice-missing"
+    text = _("Nothing was chosen. Say who it is, that it is none of them, or that it cannot be told.")
+
+
+class ReasonMissing(Problem):
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "reason-missing"
+    text = _("Say in ten signs or more why whole numbers are needed.")

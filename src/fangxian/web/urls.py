@@ -42,6 +42,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("language/", csrf_exempt(set_language), name="language"),
     path("accounts/", include("fangxian.web.urls_accounts")),
     path("", include("fangxian.web.urls_people")),
+    path("", include("fangxian.web.urls_lists")),
     path("api/", api.urls),
     path("openrosa/", include("fangxian.web.doors.devices")),
 ]

@@ -193,6 +193,31 @@ def day(cell: Cell, setting: Setting) -> str:
     return read_day(cell, setting.epoch).isoformat()
 
 
+def listed_phone(cell: Cell, setting: Setting) -> str:
+    """As somebody's list has it: the first of several, with a word before it, perhaps with a digit too many
+    or too few, for matching to judge."""
+    try:
+        return phone(cell, setting)
+    except PhoneUnreadable:
+        found = _LISTED_PHONE.search(re.sub(r"(?<=[0-9])[\s\-—–](?=[0-9])", "", as_text(cell)[:100]))
+        if found is None:
+            raise
+        return _COUNTRY.sub("", found[0])
+
+
+_LISTED_PHONE = re.compile(r"(?<![0-9*])[0-9]{7,13}(?![0-9*])")
+_MONTH = re.compile(r"((?:19|20)\d{2})(?:[年\-/.](0?[1-9]|1[0-2])月?|年)?(?:生|出生)?")
+
+
+def listed_birth(cell: Cell, setting: Setting) -> str:
+    """A day, or the month or year that is all somebody's list has: 2009-02, 2009."""
+    text = as_text(cell).replace(" ", "")
+    found = _MONTH.fullmatch(text)
+    if found is None:
+        return day(cell, setting)
+    return f"{found[1]}-{int(found[2]):02d}" if found[2] else found[1]
+
+
 # ---- units ------------------------------------------------------------------------------------------
 
 # What offices write for a kind, with the stage that it implies.

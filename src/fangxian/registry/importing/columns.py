@@ -189,10 +189,17 @@ LIST = (
     Column("name", "姓名", cells.listed_name, "名字 乘客姓名 旅客姓名 人员姓名 name"),
     Column("sex", "性别", cells.sex, "sex gender", width=6),
     Column("id_number", "身份证号", cells.listed_id_number, _ID, note=_("May be masked with *."), width=22),
-    Column("phone", "手机号", cells.phone, _PHONE),
-    Column("birth", "出生日期", cells.day, "出生年月日 生日 birthdate"),
+    Column("phone", "手机号", cells.listed_phone, _PHONE),
+    Column("birth", "出生日期", cells.listed_birth, "出生年月日 出生年月 生日 birthdate"),
+    Column("town", "乡镇", cells.plain, "乡镇街道 镇街 所属乡镇 township town"),
     Column("address", "住址", cells.plain, "地址 家庭住址 现住址 居住地 户籍地址 address", width=30),
     Column("unit", "单位", cells.plain, "工作单位 学校 单位名称 就读学校 unit", width=24),
+    Column(
+        "travelled",
+        "行程日期",
+        cells.plain,
+        "返回日期 返回时间 返乡日期 返乡时间 到达日期 到达时间 抵达日期 抵达时间 乘车日期 乘机日期 出发日期",
+    ),
     Column("note", "备注", cells.plain, "说明 note remark", width=24),
 )
 

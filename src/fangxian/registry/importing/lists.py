@@ -1,14 +1,12 @@
 """Lists of other offices: matching is for wrong numbers, so only a row without any key is refused."""
 
-from datetime import date
-
 from fangxian.kernel.problems import Problem
 
 from ..id_numbers import read_id_number
 from .cells import Setting
 from .columns import LIST
 from .directory import Directory
-from .problems import BirthAgainstIdNumber, NothingToFindBy
+from .problems import BirthAgainstIdNumber, NothingToFindBy, PhoneUnreadable
 from .result import Examined, Remark, Row
 
 
@@ -19,6 +17,10 @@ def check_list(examined: Examined, directory: Directory, setting: Setting) -> No
     examined.reject([Remark(row.sheet, row.row, "", NothingToFindBy()) for row in bare])
     heading = LIST[at["id_number"]].heading
     for row in examined.rows:
+        phone = row.values[at["phone"]]
+        if phone and len(phone) != 11:
+            doubtful = PhoneUnreadable(digits=len(phone))
+            examined.warnings.append(Remark(row.sheet, row.row, LIST[at["phone"]].heading, doubtful))
         number = row.values[at["id_number"]]
         doubt = _doubt(number, row, at, setting) if number else None
         if doubt is not None:
@@ -33,4 +35,4 @@ def _doubt(number: str, row: Row, at: dict[str, int], setting: Setting) -> Probl
     except Problem as problem:
         return problem
     birth = row.values[at["birth"]]
-    return BirthAgainstIdNumber() if birth and date.fromisoformat(birth) != read.birth else None
+    return BirthAgainstIdNumber() if not read.birth.isoformat().startswith(birth) else None

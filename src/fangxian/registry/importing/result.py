@@ -61,6 +61,7 @@ class Heading:
     found: dict[str, str]  # template's heading -> what the sheet says
     rows: int = 1  # that the headings take up; 0 where there are none
     guessed: dict[str, str] = field(default_factory=dict)  # of those, the ones told by content alone
+    unread: tuple[str, ...] = ()  # what else stands in the headings
 
 
 @dataclass(slots=True)

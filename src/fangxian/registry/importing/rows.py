@@ -132,7 +132,9 @@ class _Reader:
 
     def _tell_headings(self, sheet: Sheet, headings: Headings) -> None:
         self.examined.found.append(
-            Heading(sheet.name, headings.row, headings.found, headings.rows, headings.guessed)
+            Heading(
+                sheet.name, headings.row, headings.found, headings.rows, headings.guessed, headings.unread
+            )
         )
         self.labels |= {heading_key(label) for label in (*headings.found.values(), *headings.unread)}
         if headings.guessed:
