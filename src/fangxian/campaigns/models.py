@@ -62,6 +62,32 @@ class Reminder(Recorded):
     text = models.CharField(max_length=300)
 
 
+class Draft(Recorded):
+    """A campaign that is being made: each save appends a row, and the last of a number is how it stands.
+    Nothing is asked of anybody by it. `xlsform` is there in the rows that brought a file."""
+
+    id = models.BigIntegerField(primary_key=True)
+    number = models.BigIntegerField(db_index=True)
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")  # that will issue it
+    by = models.CharField(max_length=80)
+    at = MomentField()
+    state = models.CharField(max_length=10, default="open")  # open, published, dropped
+    told = models.JSONField()  # see `drafts`
+    xlsform = models.BinaryField(null=True)
+
+
+class Closing(Recorded):
+    """A campaign was closed before its time, or opened again: `closes` is when it stops taking reports from
+    then on (None: it does not). The last one holds."""
+
+    id = models.BigIntegerField(primary_key=True)
+    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="closings")
+    closes = MomentField(null=True)
+    reason = models.CharField(max_length=200)
+    by = models.CharField(max_length=80)
+    at = MomentField()
+
+
 class RoundMember(Recorded):
     """One of those whom a listed round asks, by the kind of the campaign's audience."""
 

@@ -1,29 +1,46 @@
-"""Take submissions in; correct, retract, withdraw, verify them. Nothing is overwritten."""
+"""Publish forms and campaigns; take submissions in; correct, retract, withdraw, verify them. Nothing is
+overwritten."""
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Max
 
-from fangxian.campaigns.actions import find_campaign
+from fangxian.campaigns.actions import find_campaign, launch_campaign, open_round, save_draft
+from fangxian.campaigns.audiences import count_asked
+from fangxian.campaigns.drafts import PUBLISHED, Plan, find_plan, xlsform_of
+from fangxian.campaigns.problems import CampaignCodeUnfit, DraftUnfinished
 from fangxian.kernel.changes import Recording, recording
 from fangxian.kernel.moments import day_of
 from fangxian.lake.answers import read_forms
 from fangxian.registry.actions import add_member
 from fangxian.registry.holding import in_chunks
 
+from .burden import answered
 from .envelopes import Envelope, Receipt, Sheet
-from .forms import compile_form
+from .forms import Form, compile_form, compile_xlsform
+from .forms.without import without
 from .intake import Batch, Item, revised_kinds
 from .intake_problems import AlreadyRevised, UnknownInstance, WithdrawnBefore
 from .known import Known
-from .models import Attachment, FormVersion, Refusal, Revision, Submission, Verification
+from .models import Attachment, BurdenChoice, FormVersion, Refusal, Revision, Submission, Verification
 from .problems import VersionTaken
 
-__all__ = ["Envelope", "Receipt", "Sheet", "publish_form", "receive", "retract", "verify", "withdraw"]
+__all__ = [
+    "Envelope",
+    "Receipt",
+    "Sheet",
+    "publish_draft",
+    "publish_form",
+    "receive",
+    "retract",
+    "verify",
+    "withdraw",
+]
 
 COLUMNS = (
     "id",
@@ -78,6 +95,59 @@ def publish_form(*, code: str, content: bytes, by: str, now: datetime) -> FormVe
             xform=form.xform,
             fields=form.dump(),
         )
+
+
+CODE = re.compile(r"[a-z][a-z0-9-]{1,29}\Z")
+RESERVED = ("new",)
+
+
+def publish_draft(*, draft: int, by: str, now: datetime) -> str:
+    """Ask what a draft says: the campaign, its form, the first round of one in rounds, the notice. All of
+    it or nothing; its code.
+
+    Raises DraftNotThere, DraftUnfinished, CampaignCodeUnfit, CampaignExists and what the form is refused for.
+    """
+    with recording("submissions.publish_draft", by=by, now=now) as change:
+        plan = find_plan(draft)
+        content, form = _publishable(plan)
+        code, known = str(plan.told["code"]), _known(plan, form, change)
+        launch_campaign(
+            code=code,
+            name=plan.name,
+            name_en=str(plan.told.get("name_en", "")) or plan.name,
+            issuer=plan.unit,
+            audience=plan.audience,
+            schedule=plan.schedule,
+            opens=now,
+            closes=None if plan.schedule["kind"] == "rounds" else plan.closes,
+            by=by,
+            now=now,
+        )
+        dropped = [name for name, choice in plan.choices.items() if choice == "drop"]
+        version = publish_form(code=code, content=without(content, form, dropped), by=by, now=now)
+        if plan.schedule["kind"] == "rounds":
+            open_round(campaign=code, number=1, closes=plan.closes, by=by, now=now)
+        rows = [(version.pk, q[:200], choice, known.get(q, 0)) for q, choice in plan.choices.items()]
+        change.append(BurdenChoice, ("version_id", "question", "choice", "people"), rows)
+        save_draft(number=draft, unit=plan.unit, told=dict(plan.told), state=PUBLISHED, by=by, now=now)
+    return code
+
+
+def _publishable(plan: Plan) -> tuple[bytes, Form]:
+    content, code = xlsform_of(plan.number), str(plan.told.get("code", ""))
+    if plan.missing or content is None:
+        raise DraftUnfinished(missing=", ".join(plan.missing))
+    if not CODE.match(code) or code in RESERVED:
+        raise CampaignCodeUnfit(campaign=code)
+    return content, compile_xlsform(content)
+
+
+def _known(plan: Plan, form: Form, change: Recording) -> dict[str, int]:
+    """Of how many of those who are asked the answers to each question are known already."""
+    selector = plan.selector
+    assert selector is not None
+    asked = count_asked(selector, None, day=day_of(change.at), position=change.position)
+    return {known.question.name: known.people for known in answered(form, selector, asked, now=change.at)}
 
 
 def _comparable(code: str, fields: dict[str, Any]) -> int:

@@ -61,3 +61,18 @@ class PageNotThere(Problem):
 class UnknownFormat(Problem):
     status, code = HTTPStatus.NOT_FOUND, "unknown-format"
     text = _("There is no file of the kind “{format}”. There are: {formats}.")
+
+
+class FormFileUnfit(Problem):
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "form-file-unfit"
+    text = _("Choose an XLSForm: an Excel file whose name ends in .xlsx, with the sheets survey and choices.")
+
+
+class FormFileTooLarge(Problem):
+    status, code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "form-file-too-large"
+    text = _("This file is larger than {megabytes} MB. Take pictures and unused sheets out of it.")
+
+
+class UnitNotFound(Problem):
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "unit-not-found"
+    text = _("No one unit here is called “{text}”. Write its code, or choose from the list.")
