@@ -42,7 +42,7 @@ pytestmark = pytest.mark.django_db
 ROUTES = tomllib.loads((Path(web.__file__).parent / "routes.toml").read_text("utf-8"))
 PURPOSE = {name: purpose for purpose, rows in ROUTES.items() for name in rows}
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-POSTED = {"consent-glass", "remind", "contact", "new-drop"}  # take nothing but what is posted
+POSTED = {"consent-glass", "remind", "contact", "new-drop", "acknowledge"}  # take nothing but what is posted
 SAMPLE = 12  # of so many cells one is in the sample that always runs
 SIGNING = ("account_logout", "mfa_login_webauthn")
 REAUTHENTICATING = ("account_reauthenticate", "mfa_reauthenticate", "mfa_reauthenticate_webauthn")
@@ -194,6 +194,8 @@ ADDRESSES: dict[str, list[str]] = {
         f"new-{step}": [f"/campaigns/new/{{draft}}/{step}/"]
         for step in ("form", "audience", "schedule", "preview", "burden", "publish", "drop")
     },
+    "manage-campaign": ["/campaigns/screening/manage/"],
+    "acknowledge": ["/notices/screening-notice/"],
     "new-count": ["/campaigns/new/{draft}/audience/count/"],
     "new-file": [f"/campaigns/new/{{draft}}/form.{kind}" for kind in ("xml", "xlsx")],
     "language": ["/language/"],
@@ -351,6 +353,7 @@ def check_unit_cell(
 ) -> None:
     asked = address.format(unit=quote(unit), draft=w.DRAFT)
     of_unit = unit if "{unit}" in address else w.DRAFTED_BY if "{draft}" in address else None
+    of_unit = w.ISSUER if name == "manage-campaign" else of_unit
     answer = visit.get(asked, headers={"Accept": "text/html"})
     faults.count(name, actor, relation, answer)
     text = text_of(answer)

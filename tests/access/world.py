@@ -239,6 +239,7 @@ def _build_people(world: World) -> None:
 
 
 DRAFT, DRAFTED_BY = 1, "c1"  # a campaign that a centre is making
+ISSUER = "xw"  # of all that are under way
 
 
 def _draft(world: World) -> None:

@@ -105,7 +105,7 @@ def town(db: None, other_home: Home, monkeypatch: pytest.MonkeyPatch) -> Iterato
 
 
 @pytest.fixture
-def lake(town: Town, other_home: Home) -> Iterator[Callable[[], None]]:
+def lake(transactional_db: None, town: Town, other_home: Home) -> Iterator[Callable[[], None]]:
     """Mirrors what is recorded; called after each change that a figure is to know of."""
 
     def mirrored() -> None:

@@ -61,11 +61,7 @@ class Plan:
 
     def done(self, step: str) -> bool:
         """Whether a step was decided. The preview decides nothing."""
-        return (
-            bool(self.told.get({"preview": "form"}.get(step, step)))
-            or step == "burden"
-            and "burden" in self.told
-        )
+        return step in self.told
 
     @property
     def missing(self) -> list[str]:

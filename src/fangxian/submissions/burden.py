@@ -53,6 +53,10 @@ class Burden:
         return self.seconds / 60
 
     @property
+    def all_minutes(self) -> float:
+        return self.minutes * self.sheets
+
+    @property
     def hours(self) -> float:
         """Of people's time, each time that all are asked."""
         return self.seconds * self.sheets / 3600

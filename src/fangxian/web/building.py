@@ -16,10 +16,10 @@ from fangxian.access.actor import Actor
 from fangxian.access.policy import Scope
 from fangxian.campaigns.audiences import Counted, Selector, count_asked, read_audience
 from fangxian.campaigns.drafts import STEPS, Plan, find_plan
-from fangxian.campaigns.problems import DraftNotThere
+from fangxian.campaigns.problems import ClosesInPast, DraftNotThere
 from fangxian.kernel.changes import head_position
 from fangxian.kernel.moments import OFFICE_ZONE, day_of
-from fangxian.kernel.problems import Problem
+from fangxian.kernel.problems import MomentUnreadable, Problem
 from fangxian.registry.importing.archive import check_archive
 from fangxian.registry.importing.result import FileRefused
 from fangxian.registry.kinds import ROLES, UNIT_KINDS
@@ -244,6 +244,17 @@ def _daily(given: Given, sent: QueryDict) -> dict[str, Any]:
     elif days and int(days) > 1:
         found["within_days"] = int(days)
     return found
+
+
+def read_moment_of(name: str, sent: QueryDict, now: datetime) -> datetime | None:
+    """A moment that is still to come, or none. Raises MomentUnreadable, ClosesInPast."""
+    given = Given(sent)
+    moment = _moment(given, name, sent.get(name, ""))
+    if given.faults:
+        raise MomentUnreadable(text=sent.get(name, "")[:40])
+    if moment is not None and moment <= now:
+        raise ClosesInPast(closes=moment.isoformat())
+    return moment
 
 
 def _moment(given: Given, name: str, text: str) -> datetime | None:

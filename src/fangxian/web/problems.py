@@ -76,3 +76,13 @@ class FormFileTooLarge(Problem):
 class UnitNotFound(Problem):
     status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "unit-not-found"
     text = _("No one unit here is called “{text}”. Write its code, or choose from the list.")
+
+
+class NoticeEmpty(Problem):
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "notice-empty"
+    text = _("Write the notice, in 5 to {longest} characters.")
+
+
+class RoundsAlone(Problem):
+    status, code = HTTPStatus.CONFLICT, "rounds-alone"
+    text = _("This campaign is not asked in rounds: there is none to open.")
