@@ -7,12 +7,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from fangxian.kernel.changes import Recording, recording
+from fangxian.kernel.secrets import keyring
 from fangxian.registry.models import Unit
 from fangxian.registry.problems import UnknownUnit
 
 from .audiences import read_audience
+from .deliveries import ACCEPTED, BEGUN, FAILED, QUIET, Message, due_messages
 from .drafts import DROPPED, OPEN, find_plan
-from .models import Campaign, CampaignText, Closing, Draft, Reminder, Round, RoundMember
+from .models import Campaign, CampaignText, Channel, Closing, Delivery, Draft, Reminder, Round, RoundMember
 from .problems import (
     AlreadyReminded,
     BadAudience,
@@ -23,6 +25,7 @@ from .problems import (
     ReasonMissing,
     RoundExists,
     UnknownCampaign,
+    UnknownChannel,
 )
 from .schedules import read_due
 
@@ -203,6 +206,52 @@ def closes_of(campaign: Campaign, *, position: int | None = None) -> datetime | 
     rounds = rounds if position is None else rounds.filter(recorded__lte=position)
     latest = rounds.order_by("-number").first()
     return latest.closes if latest is not None and latest.closes is not None else campaign.closes
+
+
+def add_channel(
+    *, name: str, address: str, kind: str, unit: int, quiet: tuple[str, str] = QUIET, by: str, now: datetime
+) -> int:
+    """Send the reminders of a unit and all under it there too, from now on; its id. The address is sealed.
+
+    Raises UnknownUnit.
+    """
+    with recording("campaigns.channel", by=by, now=now) as change:
+        if not Unit.objects.filter(pk=unit).exists():
+            raise UnknownUnit(unit=unit)
+        row = change.ids(Channel, 1)[0]
+        columns = ("id", "name", "kind", "unit_id", "quiet_from", "quiet_until", "sealed", "recorded_until")
+        sealed = keyring().seal(address)
+        change.append(Channel, columns, [(row, name[:80], kind[:40], unit, *quiet, sealed, None)])
+    return row
+
+
+def remove_channel(*, channel: int, by: str, now: datetime) -> None:
+    """Send nothing there any more; its address is deleted. Raises UnknownChannel."""
+    with recording("campaigns.channel", by=by, now=now) as change:
+        held = Channel.objects.filter(pk=channel, recorded_until=None)
+        if not held.update(sealed=b""):
+            raise UnknownChannel(channel=channel)
+        change.end(Channel, [channel])
+
+
+def begin_deliveries(*, by: str, now: datetime) -> list[Message]:
+    """What is to be sent now, each noted as begun before it is handed out: whoever else asks meanwhile is
+    given none of it."""
+    with recording("campaigns.deliver", by=by, now=now) as change:
+        found = list(due_messages(now=now, position=change.position))
+        columns = ("reminder_id", "channel_id", "attempt", "state", "at", "why")
+        rows = [(r, m.channel, attempt, BEGUN, now, "") for m in found for r, attempt in m.reminders]
+        change.append(Delivery, columns, rows)
+    return found
+
+
+def end_delivery(*, message: Message, why: str, by: str, now: datetime) -> None:
+    """What became of a message; `why` is empty where it was accepted."""
+    with recording("campaigns.deliver", by=by, now=now) as change:
+        state = FAILED if why else ACCEPTED
+        columns = ("reminder_id", "channel_id", "attempt", "state", "at", "why")
+        rows = [(r, message.channel, attempt, state, now, why[:200]) for r, attempt in message.reminders]
+        change.append(Delivery, columns, rows)
 
 
 def find_campaign(code: str) -> Campaign:

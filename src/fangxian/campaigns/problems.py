@@ -94,3 +94,26 @@ class NotClosed(Problem):
 class ClosesInPast(Problem):
     status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "closes-in-past"
     text = _("{closes} is past. Give a moment that is still to come, or none.")
+
+
+class ChannelUnfit(Problem):
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "channel-unfit"
+    text = _(
+        "This is no address that reminders can be sent to. Write it as apprise does, such as "
+        "dingtalk://TOKEN or mailtos://USER:PASSWORD@HOST?to=ADDRESS."
+    )
+
+
+class QuietUnreadable(Problem):
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "quiet-unreadable"
+    text = _("“{quiet}” are no quiet hours. Write them like 21:00-07:00.")
+
+
+class UnknownChannel(Problem):
+    status, code = HTTPStatus.NOT_FOUND, "unknown-channel"
+    text = _("There is no channel {channel}. `fangxian channel list` shows them.")
+
+
+class NothingIsSent(Problem):
+    status, code = HTTPStatus.CONFLICT, "nothing-is-sent"
+    text = _("A demonstration sends nothing: its people are invented. Reminders are shown in the outbox.")
