@@ -46,6 +46,7 @@ POSTED = {"consent-glass", "remind", "contact"}  # take nothing but what is post
 POSTED |= {"attested-back", "proof-file"}
 POSTED |= {"list-add", "list-bring", "list-confirm", "list-match", "answer", "roster-confirm"}
 POSTED |= {"decide", "undo", "whole-numbers"}
+POSTED |= {"new-drop", "acknowledge"}
 SAMPLE = 12  # of so many cells one is in the sample that always runs
 SIGNING = ("account_logout", "mfa_login_webauthn")
 REAUTHENTICATING = ("account_reauthenticate", "mfa_reauthenticate", "mfa_reauthenticate_webauthn")
@@ -195,6 +196,16 @@ ADDRESSES: dict[str, list[str]] = {
     "changed": [f"/bulletins/1/changed/?{Q}"],
     "bulletin-file": [f"/bulletins/1/bulletin.{kind}" for kind in ("docx", "html", "pdf")],
     "problems": [f"/problems/?{Q}"],
+    "new-campaign": ["/campaigns/new/"],
+    "new-gallery": ["/campaigns/new/gallery/pledge.xlsx"],
+    **{
+        f"new-{step}": [f"/campaigns/new/{{draft}}/{step}/"]
+        for step in ("form", "audience", "schedule", "preview", "burden", "publish", "drop")
+    },
+    "manage-campaign": ["/campaigns/screening/manage/"],
+    "acknowledge": ["/notices/screening-notice/"],
+    "new-count": ["/campaigns/new/{draft}/audience/count/"],
+    "new-file": [f"/campaigns/new/{{draft}}/form.{kind}" for kind in ("xml", "xlsx")],
     "language": ["/language/"],
     "people": [f"/people/?{Q}", f"/people/?{Q}&q=甲", f"/people/?{Q}&q=甲名"],
     "people-file": [f"/people/people.{kind}?{Q}" for kind in ("csv", "xlsx")],
@@ -363,8 +374,9 @@ def expected_status(name: str, actor: str, unit: str | None) -> set[int]:
 def check_unit_cell(
     faults: Faults, visit: Client, name: str, actor: str, unit: str, address: str, relation: str
 ) -> None:
-    asked = address.format(unit=quote(unit))
-    of_unit = unit if "{unit}" in address else None
+    asked = address.format(unit=quote(unit), draft=w.DRAFT)
+    of_unit = unit if "{unit}" in address else w.DRAFTED_BY if "{draft}" in address else None
+    of_unit = w.ISSUER if name == "manage-campaign" else of_unit
     answer = visit.get(asked, headers={"Accept": "text/html"})
     faults.count(name, actor, relation, answer)
     text = text_of(answer)
@@ -538,7 +550,7 @@ def walk_methods(visitors: Callable[[str], Client], chosen: Callable[..., bool])
                 cache.clear()  # signing in and passwords are limited to so many attempts a minute
                 if name in SIGNING or not chosen("method", name, actor, method):
                     continue
-                asked = addresses[0].format(unit=HOME_OF.get(actor, "s1"))
+                asked = addresses[0].format(unit=HOME_OF.get(actor, "s1"), draft=w.DRAFT)
                 answer = visitors(actor).generic(method, asked, headers={"Accept": "text/html"})
                 faults.count(name, actor, method, answer)
                 expected = expected_status(name, actor, None) | {404}

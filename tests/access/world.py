@@ -14,7 +14,7 @@ from fangxian import access
 from fangxian.access import tokens
 from fangxian.access.actions import NewAccount, close_account, grant, open_accounts, revoke
 from fangxian.access.models import Account, Grant
-from fangxian.campaigns.actions import launch_campaign, open_round
+from fangxian.campaigns.actions import launch_campaign, open_round, save_draft
 from fangxian.kernel.moments import OFFICE_ZONE
 from fangxian.matching.actions import NewCandidate, NewProposal, NewRun, add_list, bring_issue, record_run
 from fangxian.matching.models import RowState
@@ -224,6 +224,7 @@ def build() -> World:
     _bring_a_list(world)
     _move(world)
     _open_accounts(world)
+    _draft(world)
     return world
 
 
@@ -242,6 +243,20 @@ def _build_people(world: World) -> None:
     world.people = dict(zip(PEOPLE, enrol(people=people, by=BY, now=at(1)), strict=True))
     homes = [NewHousehold([(world.people[p], "other") for p in family], START) for family in FAMILIES]
     world.households = add_households(households=homes, by=BY, now=at(1))
+
+
+DRAFT, DRAFTED_BY = 1, "c1"  # a campaign that a centre is making
+ISSUER = "xw"  # of all that are under way
+
+
+def _draft(world: World) -> None:
+    told = {
+        "name": "草稿",
+        "form": {"file": "pledge.xlsx", "title": "承诺书", "id": "pledge", "questions": 1},
+    }
+    told |= {"audience": {"key": "units", "kind": "units", "unit_kind": ["school"], "under": DRAFTED_BY}}
+    unit, form = world.units[DRAFTED_BY], form_bytes("pledge")
+    assert save_draft(number=None, unit=unit, told=told, xlsform=form, by="centre", now=CLOCK) == DRAFT
 
 
 FAMILIES = [*HOMES, ["beside"], ["moved"], ["shared"], ["left"], ["league"], ["party"]]

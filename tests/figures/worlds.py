@@ -42,6 +42,7 @@ COLUMNS: dict[str, dict[str, pa.DataType]] = {
         "listed": BOOL,
         "recorded": INT,
     },
+    "closings": {"closing": INT, "campaign": INT, "closes": INT, "recorded": INT},
     "round_members": {
         "campaign": INT,
         "number": pa.int32(),
@@ -149,6 +150,7 @@ class Draft:
     merges: list[Row] = field(default_factory=list)
     campaigns: list[Row] = field(default_factory=list)
     rounds: list[Row] = field(default_factory=list)
+    closings: list[Row] = field(default_factory=list)
     round_members: list[Row] = field(default_factory=list)
     revisions: list[Row] = field(default_factory=list)
     verifications: list[Row] = field(default_factory=list)
@@ -210,6 +212,17 @@ class Draft:
                 "closes": row["closes"] and to_ms(row["closes"]),
             }
             for row in self.rounds
+        ]
+
+    def _closings(self, _table: str) -> list[Row]:
+        return [
+            {
+                **row,
+                "closing": row["id"],
+                "campaign": row["campaign_id"],
+                "closes": row["closes"] and to_ms(row["closes"]),
+            }
+            for row in self.closings
         ]
 
     def _round_members(self, _table: str) -> list[Row]:
@@ -391,8 +404,18 @@ def _draw_campaigns(draft: Draft, draw: Random) -> None:
             closes=closes,
             recorded=recorded,
         )
+        if schedule["kind"] == "daily":
+            _draw_closings(draft, draw, campaign, recorded)
         for number in range(1, {"once": 1, "rounds": 3, "daily": 0}[schedule["kind"]] + 1):
             _draw_round(draft, draw, campaign, number, recorded)
+
+
+def _draw_closings(draft: Draft, draw: Random, campaign: int, recorded: int) -> None:
+    """Closed before its time, perhaps opened again, perhaps until a moment."""
+    for _ in range(draw.choice([0, 0, 1, 2])):
+        recorded += draw.randint(1, 4)
+        closes = draw.choice([None, moment(draw.choice(DAYS), 17)])
+        draft.add("closings", campaign_id=campaign, closes=closes, recorded=recorded)
 
 
 def _draw_round(draft: Draft, draw: Random, campaign: int, number: int, recorded: int) -> None:

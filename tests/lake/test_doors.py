@@ -1,20 +1,18 @@
 """From the scenario's forms and the doors that people use to columns of the lake."""
 
 from datetime import timedelta
-from pathlib import Path
 
-import fangxian.scenario.forms as scenario_forms
 from fangxian.campaigns.actions import launch_campaign
 from fangxian.figures.sync import check_lake, sync_lake
 from fangxian.kernel.home import Home
 from fangxian.lake.answers import coded_questions
 from fangxian.lake.reader import Lake
+from fangxian.scenario.forms import form_bytes
 from fangxian.submissions.actions import Envelope, Sheet, publish_form, receive, verify, withdraw
 from fangxian.submissions.forms import compile_xlsform
 
 from .world import World
 
-FORMS = Path(scenario_forms.__file__).parent
 # What the figures read of each campaign's form; a form may ask more.
 READ = {
     "screening": {
@@ -42,7 +40,7 @@ READ = {
 
 def test_what_figures_read_of_the_scenarios_forms_reaches_the_lake() -> None:
     for form, read in READ.items():
-        questions = compile_xlsform((FORMS / f"{form}.xlsx").read_bytes()).dump()["questions"]
+        questions = compile_xlsform(form_bytes(form)).dump()["questions"]
         coded = coded_questions(questions)
         assert {name: coded.get(name) for name in read} == read, form
         assert "note" not in coded
@@ -63,9 +61,7 @@ def test_a_pledge_comes_through_the_door_and_can_be_verified_and_withdrawn(
         by="test",
         now=world.now,
     )
-    form = publish_form(
-        code="pledge", content=(FORMS / "pledge.xlsx").read_bytes(), by="test", now=world.tick()
-    )
+    form = publish_form(code="pledge", content=form_bytes("pledge"), by="test", now=world.tick())
     happened = world.tick()
     envelopes = [
         Envelope(

@@ -57,6 +57,7 @@ DATASETS = {
         "listed": "BOOLEAN",
         "recorded": "BIGINT",
     },
+    "closings": {"closing": "BIGINT", "campaign": "BIGINT", "closes": "BIGINT", "recorded": "BIGINT"},
     "round_members": {
         "campaign": "BIGINT",
         "number": "INTEGER",

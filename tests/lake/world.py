@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from fangxian.campaigns.models import Campaign, Round, RoundMember
+from fangxian.campaigns.models import Campaign, Closing, Round, RoundMember
 from fangxian.kernel.changes import recording
 from fangxian.kernel.home import Home
 from fangxian.kernel.models import Change
@@ -247,6 +247,7 @@ def plain_lake(home: Home) -> dict[str, set[tuple[Any, ...]]]:
             (r.campaign_id, r.campaign.code, r.number, ms(r.opens), ms(r.closes), r.listed, r.recorded)
             for r in Round.objects.select_related("campaign")
         },
+        "closings": {(c.pk, c.campaign_id, ms(c.closes), c.recorded) for c in Closing.objects.all()},
         "round_members": {
             (m.round.campaign_id, m.round.number, "person", person(m.subject), m.recorded)
             for m in RoundMember.objects.select_related("round")

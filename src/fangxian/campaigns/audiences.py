@@ -115,6 +115,28 @@ def asked_within(
     return [(kind, subject, unit) for (kind, subject), unit in found.items()][: limit + 1]
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How many a selector asks, and the leaf units of all of them."""
+
+    subjects: frozenset[int]
+    units: frozenset[int]
+
+
+def count_asked(selector: Selector, units: Collection[int] | None, *, day: date, position: int) -> Counted:
+    """All whom the selector asks within these units (None: all of them), as `asked_within` lists them."""
+    allowed = _under(selector, day, position)
+    within = units if allowed is None else allowed if units is None else allowed.intersection(units)
+    subjects: set[int] = set()
+    leaves: set[int] = set()
+    for chunk in [None] if within is None else in_chunks(sorted(within)):
+        rows = _LISTS[selector.kind](selector, chunk, day, position).order_by()
+        for subject, unit in rows:
+            subjects.add(subject)
+            leaves.add(unit)
+    return Counted(frozenset(subjects), frozenset(leaves))
+
+
 Listed = QuerySet[Any, tuple[int, int]]
 
 

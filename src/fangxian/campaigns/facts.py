@@ -41,6 +41,17 @@ SOURCES = (
         sort=("campaign", "number"),
     ),
     Source(
+        dataset="closings",
+        table="campaigns_closing",
+        columns=(
+            Column("closing", "t.id"),
+            Column("campaign", "t.campaign_id"),
+            Column("closes", "t.closes"),
+            RECORDED,
+        ),
+        sort=("closing",),
+    ),
+    Source(
         dataset="round_members",
         table="campaigns_roundmember",
         joins=(

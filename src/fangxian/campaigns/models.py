@@ -62,6 +62,68 @@ class Reminder(Recorded):
     text = models.CharField(max_length=300)
 
 
+class Channel(Recorded):
+    """Where reminders of a unit and all under it are sent besides the screen: a group's robot, mail, a
+    gateway for short messages. `sealed` is its address with its secrets, as apprise writes it; gone once it
+    is removed."""
+
+    id = models.BigIntegerField(primary_key=True)
+    recorded_until = models.BigIntegerField(null=True)
+    name = models.CharField(max_length=80)
+    kind = models.CharField(max_length=40)  # apprise's name of the service
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    quiet_from = models.CharField(max_length=5)  # office time, HH:MM; equal to quiet_until: never quiet
+    quiet_until = models.CharField(max_length=5)
+    sealed = models.BinaryField()
+
+
+class Delivery(Recorded):
+    """An attempt to send a reminder by a channel: `begun` before anything is sent, then `accepted` or
+    `failed`. What began and has no outcome (the machine went down in between) may have arrived, and is not
+    sent again."""
+
+    id = models.BigIntegerField(primary_key=True)
+    reminder = models.ForeignKey(Reminder, models.PROTECT, related_name="deliveries")
+    channel = models.ForeignKey(Channel, models.PROTECT, related_name="deliveries")
+    attempt = models.PositiveSmallIntegerField()
+    state = models.CharField(max_length=8)
+    at = MomentField()
+    why = models.CharField(max_length=200, default="")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="campaigns_delivery_once", fields=["reminder", "channel", "attempt", "state"]
+            )
+        ]
+
+
+class Draft(Recorded):
+    """A campaign that is being made: each save appends a row, and the last of a number is how it stands.
+    Nothing is asked of anybody by it. `xlsform` is there in the rows that brought a file."""
+
+    id = models.BigIntegerField(primary_key=True)
+    number = models.BigIntegerField(db_index=True)
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")  # that will issue it
+    by = models.CharField(max_length=80)
+    at = MomentField()
+    state = models.CharField(max_length=10, default="open")  # open, published, dropped
+    told = models.JSONField()  # see `drafts`
+    xlsform = models.BinaryField(null=True)
+
+
+class Closing(Recorded):
+    """A campaign was closed before its time, or opened again: `closes` is when it stops taking reports from
+    then on (None: it does not). The last one holds."""
+
+    id = models.BigIntegerField(primary_key=True)
+    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="closings")
+    closes = MomentField(null=True)
+    reason = models.CharField(max_length=200)
+    by = models.CharField(max_length=80)
+    at = MomentField()
+
+
 class RoundMember(Recorded):
     """One of those whom a listed round asks, by the kind of the campaign's audience."""
 

@@ -61,3 +61,59 @@ class OutsideAudience(Problem):
         "On {day} this {kind} was not among those whom “{campaign}” asks. "
         "Check whom the report is about, and the day."
     )
+
+
+class DraftNotThere(Problem):
+    status, code = HTTPStatus.NOT_FOUND, "draft-not-there"
+    text = _("There is no draft {number} here. It was published or dropped, or it is somebody else's.")
+
+
+class DraftUnfinished(Problem):
+    status, code = HTTPStatus.CONFLICT, "draft-unfinished"
+    text = _("This draft cannot be published yet: {missing} is still to be decided. Go back to that step.")
+
+
+class CampaignCodeUnfit(Problem):
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "campaign-code-unfit"
+    text = _(
+        "“{campaign}” is no code for a campaign. Take 2 to 30 small letters, digits and hyphens, beginning "
+        "with a letter."
+    )
+
+
+class ReasonMissing(Problem):
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "reason-missing"
+    text = _("Say why, in five characters or more: whoever is asked will read it.")
+
+
+class NotClosed(Problem):
+    status, code = HTTPStatus.CONFLICT, "campaign-not-closed"
+    text = _("“{campaign}” is open. There is nothing to reopen.")
+
+
+class ClosesInPast(Problem):
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "closes-in-past"
+    text = _("{closes} is past. Give a moment that is still to come, or none.")
+
+
+class ChannelUnfit(Problem):
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "channel-unfit"
+    text = _(
+        "This is no address that reminders can be sent to. Write it as apprise does, such as "
+        "dingtalk://TOKEN or mailtos://USER:PASSWORD@HOST?to=ADDRESS."
+    )
+
+
+class QuietUnreadable(Problem):
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "quiet-unreadable"
+    text = _("“{quiet}” are no quiet hours. Write them like 21:00-07:00.")
+
+
+class UnknownChannel(Problem):
+    status, code = HTTPStatus.NOT_FOUND, "unknown-channel"
+    text = _("There is no channel {channel}. `fangxian channel list` shows them.")
+
+
+class NothingIsSent(Problem):
+    status, code = HTTPStatus.CONFLICT, "nothing-is-sent"
+    text = _("A demonstration sends nothing: its people are invented. Reminders are shown in the outbox.")

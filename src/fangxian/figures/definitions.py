@@ -13,7 +13,8 @@ from functools import cache
 from pathlib import Path
 
 VERSIONS = Path(__file__).with_name("definitions.toml")
-HEAD = """# Every version of every figure's definition, oldest first. Add, never change: an issued bulletin was
+HEAD = """\
+# Every version of every figure's definition, oldest first. Add, never change: an issued bulletin was
 # counted under the version of its day. `python -m fangxian.figures.definitions DAY` adds what has changed.
 """
 

@@ -310,11 +310,17 @@ class Facts:
         """Those that had been launched, by code."""
         rows = self._known("campaigns").sort("campaign")
         columns = ("campaign", "code", "audience", "schedule", "opens", "closes")
+        closed = dict(fetched(self._known("closings").sort("closing").select("campaign", "closes")))
         return {
-            row[1]: CampaignFact(
-                row[0], row[1], json.loads(row[2]), json.loads(row[3]), from_ms(row[4]), _moment(row[5])
+            code: CampaignFact(
+                campaign,
+                code,
+                json.loads(audience),
+                json.loads(schedule),
+                from_ms(opens),
+                _moment(closed.get(campaign, closes)),
             )
-            for row in fetched(rows.select(*columns))
+            for campaign, code, audience, schedule, opens, closes in fetched(rows.select(*columns))
         }
 
     @cached_property

@@ -6,7 +6,7 @@ answers. Where the two disagree, one of them is wrong.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache, cached_property
 from typing import Any
@@ -293,6 +293,14 @@ class PlainFigures:
                 return row
         return None
 
+    def closes(self, campaign: Row) -> datetime | None:
+        """When it stops taking reports, as was last said."""
+        closes: datetime | None = campaign["closes"]
+        for row in self.world.closings:
+            if row["campaign_id"] == campaign["id"] and row["recorded"] <= self.at.position:
+                closes = row["closes"]
+        return closes
+
     def opened(self, campaign: Row) -> list[Row]:
         return [
             row
@@ -372,7 +380,8 @@ def coverage(figures: PlainFigures, campaign: Row, selector: Row) -> Plain:
     day = figures.at.day
     rounds = sorted(figures.opened(campaign), key=lambda row: (day_of(row["opens"]), row["number"]))
     if campaign["schedule"]["kind"] == "daily":
-        closed = campaign["closes"] is not None and day_of(campaign["closes"]) < day
+        closes = figures.closes(campaign)
+        closed = closes is not None and day_of(closes) < day
         if closed or day < day_of(campaign["opens"]):
             return Plain({}, {} if owed else None, {"left": {}, "joined": {}})
         good_for = timedelta(days=campaign["schedule"].get("within_days", 1))

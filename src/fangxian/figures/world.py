@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import F, Model
 
-from fangxian.campaigns.models import Campaign, Round, RoundMember
+from fangxian.campaigns.models import Campaign, Closing, Round, RoundMember
 from fangxian.registry.models import Cover, Membership, Merge, PersonState, Post, Unit, UnitState
 from fangxian.submissions.models import Revision, Submission, Verification
 
@@ -27,6 +27,7 @@ class World:
     merges: list[Row]
     campaigns: list[Row]
     rounds: list[Row]
+    closings: list[Row]
     round_members: list[Row]
     revisions: list[Row]
     verifications: list[Row]
@@ -45,6 +46,7 @@ def world_of_ledger() -> World:
         merges=_rows(Merge, "id", "person_id", "into_id", *TIMES),
         campaigns=_rows(Campaign, "id", "code", "audience", "schedule", "opens", "closes", "recorded"),
         rounds=_rows(Round, "id", "campaign_id", "number", "opens", "closes", "listed", "recorded"),
+        closings=_rows(Closing, "id", "campaign_id", "closes", "recorded"),
         round_members=_rows(RoundMember, "id", "round_id", "subject", "recorded"),
         revisions=_rows(Revision, "id", "submission_id", "kind", "day", "recorded"),
         verifications=_rows(Verification, "id", "submission_id", "recorded"),

@@ -1,29 +1,49 @@
-"""Take submissions in; correct, retract, withdraw, verify them. Nothing is overwritten."""
+"""Publish forms and campaigns; take submissions in; correct, retract, withdraw, verify them. Nothing is
+overwritten."""
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Max
 
-from fangxian.campaigns.actions import find_campaign
+from fangxian.campaigns.actions import find_campaign, launch_campaign, open_round, revise_text, save_draft
+from fangxian.campaigns.audiences import count_asked
+from fangxian.campaigns.drafts import PUBLISHED, Plan, find_plan, xlsform_of
+from fangxian.campaigns.models import Campaign, Round
+from fangxian.campaigns.problems import CampaignCodeUnfit, DraftUnfinished
 from fangxian.kernel.changes import Recording, recording
 from fangxian.kernel.moments import day_of
 from fangxian.lake.answers import read_forms
 from fangxian.registry.actions import add_member
 from fangxian.registry.holding import in_chunks
 
+from . import gallery
+from .burden import answered
 from .envelopes import Envelope, Receipt, Sheet
-from .forms import compile_form
+from .forms import Form, compile_form, compile_xlsform
+from .forms.without import without
 from .intake import Batch, Item, revised_kinds
 from .intake_problems import AlreadyRevised, UnknownInstance, WithdrawnBefore
 from .known import Known
-from .models import Attachment, FormVersion, Refusal, Revision, Submission, Verification
-from .problems import VersionTaken
+from .models import Attachment, BurdenChoice, FormVersion, Refusal, Revision, Submission, Verification
+from .notices import RECIPIENTS, SUFFIX, code_of, pending, recipients
+from .problems import NobodyToNotify, NoticeNotYours, VersionTaken
 
-__all__ = ["Envelope", "Receipt", "Sheet", "publish_form", "receive", "retract", "verify", "withdraw"]
+__all__ = [
+    "Envelope",
+    "Receipt",
+    "Sheet",
+    "publish_draft",
+    "publish_form",
+    "receive",
+    "retract",
+    "verify",
+    "withdraw",
+]
 
 COLUMNS = (
     "id",
@@ -78,6 +98,123 @@ def publish_form(*, code: str, content: bytes, by: str, now: datetime) -> FormVe
             xform=form.xform,
             fields=form.dump(),
         )
+
+
+CODE = re.compile(r"[a-z][a-z0-9-]{1,29}\Z")
+RESERVED = ("new",)  # words of addresses
+
+
+def publish_draft(*, draft: int, by: str, now: datetime) -> str:
+    """Ask what a draft says: the campaign, its form, the first round of one in rounds, the notice. All of
+    it or nothing; its code.
+
+    Raises DraftNotThere, DraftUnfinished, CampaignCodeUnfit, CampaignExists and what the form is refused for.
+    """
+    with recording("submissions.publish_draft", by=by, now=now) as change:
+        plan = find_plan(draft)
+        content, form = _publishable(plan)
+        code, known = str(plan.told["code"]), _known(plan, form, change)
+        launch_campaign(
+            code=code,
+            name=plan.name,
+            name_en=str(plan.told.get("name_en", "")) or plan.name,
+            issuer=plan.unit,
+            audience=plan.audience,
+            schedule=plan.schedule,
+            opens=now,
+            closes=None if plan.schedule["kind"] == "rounds" else plan.closes,
+            by=by,
+            now=now,
+        )
+        dropped = [name for name, choice in plan.choices.items() if choice == "drop"]
+        version = publish_form(code=code, content=without(content, form, dropped), by=by, now=now)
+        if plan.schedule["kind"] == "rounds":
+            open_round(campaign=code, number=1, closes=plan.closes, by=by, now=now)
+        rows = [(version.pk, q[:200], choice, known.get(q, 0)) for q, choice in plan.choices.items()]
+        if str(plan.told.get("notice", "")).strip():
+            issue_notice(campaign=code, body=str(plan.told["notice"]).strip(), by=by, now=now)
+        change.append(BurdenChoice, ("version_id", "question", "choice", "people"), rows)
+        save_draft(number=draft, unit=plan.unit, told=dict(plan.told), state=PUBLISHED, by=by, now=now)
+    return code
+
+
+def issue_notice(*, campaign: str, body: str, by: str, now: datetime) -> int:
+    """Send a text to those responsible for whomever a campaign asks, or its next version, which all
+    acknowledge anew. How many units it goes to.
+
+    Raises UnknownCampaign, NobodyToNotify.
+    """
+    with recording("submissions.issue_notice", by=by, now=now) as change:
+        about, code = find_campaign(campaign), code_of(campaign)
+        listed = recipients(about, now=now, position=change.position)
+        if not listed:
+            raise NobodyToNotify(campaign=about.name)
+        if not Campaign.objects.filter(code=code).exists():
+            _launch_notice(about, code, by, now)
+        revise_text(campaign=code, body=body, by=by, now=now)
+        number = Round.objects.filter(campaign__code=code).count() + 1
+        open_round(campaign=code, number=number, listed=listed, by=by, now=now)
+    return len(listed)
+
+
+def _launch_notice(about: Campaign, code: str, by: str, now: datetime) -> None:
+    launch_campaign(
+        code=code,
+        name=f"通知：{about.name}"[:80],
+        name_en=f"Notice: {about.name_en}"[:80],
+        issuer=about.issuer_id,
+        audience=[{"key": "units", "kind": "units", "unit_kind": list(RECIPIENTS)}],
+        schedule={"kind": "rounds", "notice": about.code},
+        opens=now,
+        by=by,
+        now=now,
+    )
+    publish_form(code=code, content=gallery.form_bytes(gallery.NOTICE), by=by, now=now)
+
+
+def acknowledge(*, notice: str, unit: int, by: str, person: int | None, now: datetime) -> None:
+    """A unit has received and read a notice in its latest version: `person` or whoever else speaks for it.
+
+    Raises NoticeNotYours.
+    """
+    with recording("submissions.acknowledge", by=by, now=now):
+        found = next((one for one in pending([unit], now=now) if one.campaign.code == notice), None)
+        if found is None:
+            raise NoticeNotYours()
+        number = Round.objects.filter(campaign=found.campaign).count()
+        instance = f"ack:{found.text.pk}:{unit}"
+        sheet = Sheet(instance, "unit", unit, {"read": "yes"}, reporter=person)
+        version = latest_version(notice)
+        assert version is not None
+        envelope = Envelope(
+            campaign=notice,
+            round=number,
+            version=version,
+            happened=now,
+            channel="web",
+            text=found.text.pk,
+            sheets=(sheet,),
+        )
+        [receipt] = receive(envelopes=[envelope], by=by, now=now, door="page")
+        if receipt.problems:
+            raise receipt.problems[0][1]
+
+
+def _publishable(plan: Plan) -> tuple[bytes, Form]:
+    content, code = xlsform_of(plan.number), str(plan.told.get("code", ""))
+    if plan.missing or content is None:
+        raise DraftUnfinished(missing=", ".join(plan.missing))
+    if not CODE.match(code) or code in RESERVED or code.endswith(SUFFIX):
+        raise CampaignCodeUnfit(campaign=code)
+    return content, compile_xlsform(content)
+
+
+def _known(plan: Plan, form: Form, change: Recording) -> dict[str, int]:
+    """Of how many of those who are asked the answers to each question are known already."""
+    selector = plan.selector
+    assert selector is not None
+    asked = count_asked(selector, None, day=day_of(change.at), position=change.position)
+    return {known.question.name: known.people for known in answered(form, selector, asked, now=change.at)}
 
 
 def _comparable(code: str, fields: dict[str, Any]) -> int:

@@ -95,5 +95,15 @@ def read_terms(code: str) -> Terms | None:
     published = FormVersion.objects.filter(form=code).order_by("pk")
     versions = {v: (pk, sha256) for v, pk, sha256 in published.values_list("version", "id", "sha256")}
     rounds = {row.number: row for row in Round.objects.filter(campaign=campaign)}
+    _close(campaign, rounds)
     texts = frozenset(CampaignText.objects.filter(campaign=campaign).values_list("pk", flat=True))
     return Terms(campaign, read_audience(code, campaign.audience), rounds, versions, texts)
+
+
+def _close(campaign: Campaign, rounds: dict[int, Round]) -> None:
+    """What was closed before its time or opened again takes reports until then: the latest round too."""
+    last = campaign.closings.order_by("-id").first()
+    if last is not None:
+        campaign.closes = last.closes
+        if rounds:
+            rounds[max(rounds)].closes = last.closes

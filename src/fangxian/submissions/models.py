@@ -24,6 +24,23 @@ class FormVersion(Recorded):
         constraints = [models.UniqueConstraint(name="submissions_form_version", fields=["form", "version"])]
 
 
+class BurdenChoice(Recorded):
+    """Of a question that people had answered already when a version was published: what was decided
+    (`drop`: it is not in the form, `prefill`: it is asked with the known answer put in), and of how many it
+    was known."""
+
+    id = models.BigIntegerField(primary_key=True)
+    version = models.ForeignKey(FormVersion, models.PROTECT, related_name="choices")
+    question = models.CharField(max_length=200)
+    choice = models.CharField(max_length=7)
+    people = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="submissions_burden_choice", fields=["version", "question"])
+        ]
+
+
 class Submission(Recorded):
     """One answer sheet about one subject. `recorded` is its position; `received` the moment of it."""
 

@@ -50,6 +50,19 @@ class VersionTaken(Problem):
     text = _("“{campaign}” has another form of the version “{version}”. Give the new one another version.")
 
 
+class NobodyToNotify(Problem):
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "nobody-to-notify"
+    text = _(
+        "“{campaign}” asks nobody for whom a school, an office or the like is responsible. Nobody gets a "
+        "notice about it."
+    )
+
+
+class NoticeNotYours(Problem):
+    status, code = HTTPStatus.NOT_FOUND, "notice-not-yours"
+    text = _("There is no notice here that this unit has to acknowledge. Open your own page anew.")
+
+
 class FaultList(tuple[Fault, ...]):
     """Prints as JSON, so that a stored problem can be told again in any language. ASCII alone: senders name
     questions as they like, and no database keeps half a surrogate pair."""

@@ -32,14 +32,18 @@ def parse_form(content: bytes) -> etree._Element:
 def served_form(version_id: int, sha256: str, *, listed: bool) -> Served:
     """`listed`: it is about one of a list; otherwise about the sender's own unit."""
     version = FormVersion.objects.get(pk=version_id, sha256=sha256)
-    root = parse_form(version.xform.encode())
+    return Served(as_served(version.xform, version.form, version.version, listed=listed), version.title)
+
+
+def as_served(xform: str, code: str, version: str, *, listed: bool) -> bytes:
+    root = parse_form(xform.encode())
     instance = _primary(root)
     for name in [name for name in instance.attrib if etree.QName(name).localname == "version"]:
         del instance.attrib[name]
-    instance.set("id", version.form)
-    instance.set("version", version.version)
+    instance.set("id", code)
+    instance.set("version", version)
     _add_group(root, instance, listed)
-    return Served(etree.tostring(root, xml_declaration=True, encoding="UTF-8"), version.title)
+    return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8"))
 
 
 def _primary(root: etree._Element) -> etree._Element:

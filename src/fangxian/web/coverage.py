@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from fangxian.campaigns.models import Campaign, Round
+from django.db.models import OuterRef, Subquery
+
+from fangxian.campaigns.models import Campaign, Closing, Round
 from fangxian.campaigns.schedules import due_on
 from fangxian.figures.catalogue import Figure
 from fangxian.figures.results import ByUnit
@@ -147,16 +149,33 @@ def _state(asked: Asked, campaign: Campaign, whole: Shown, window: Window) -> st
 def open_windows(asked: Asked) -> dict[int, Window]:
     """Campaign id -> what it asks at the moment; campaigns that ask nothing yet are not there."""
     found: dict[int, Window] = {}
+    campaigns = _as_closed(asked)
     rounds = Round.objects.filter(recorded__lte=asked.at.position).order_by("number")
     for asking, number, opens, closes in rounds.values_list("campaign_id", "number", "opens", "closes"):
         if day_of(opens) <= asked.at.day:
-            found[asking] = Window(number, closes)
-    for campaign in Campaign.objects.filter(recorded__lte=asked.at.position):
+            closing = campaigns[asking].last_closing  # type: ignore[attr-defined]
+            found[asking] = Window(number, campaigns[asking].closes if closing else closes)
+    for campaign in campaigns.values():
         due = due_on(campaign.code, campaign.schedule, asked.at.day)
         if campaign.schedule["kind"] == "daily" and day_of(campaign.opens) <= asked.at.day:
             found[campaign.pk] = Window(0, due or _end_of_day(asked, campaign))
         elif campaign.pk in found and found[campaign.pk].due is None:
             found[campaign.pk] = Window(found[campaign.pk].number, due or campaign.closes)
+    return found
+
+
+def _as_closed(asked: Asked) -> dict[int, Campaign]:
+    """All campaigns, each with when it closes as was last said."""
+    last = Closing.objects.filter(campaign=OuterRef("pk"), recorded__lte=asked.at.position).order_by("-id")
+    rows = Campaign.objects.filter(recorded__lte=asked.at.position)
+    rows = rows.annotate(
+        last_closing=Subquery(last.values("id")[:1]), last_closes=Subquery(last.values("closes")[:1])
+    )
+    found: dict[int, Campaign] = {}
+    for row in rows:
+        if row.last_closing is not None:
+            row.closes = row.last_closes
+        found[row.pk] = row
     return found
 
 

@@ -81,3 +81,28 @@ class ChoiceMissing(Problem):
 class ReasonMissing(Problem):
     status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "reason-missing"
     text = _("Say in ten signs or more why whole numbers are needed.")
+
+
+class FormFileUnfit(Problem):
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "form-file-unfit"
+    text = _("Choose an XLSForm: an Excel file whose name ends in .xlsx, with the sheets survey and choices.")
+
+
+class FormFileTooLarge(Problem):
+    status, code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "form-file-too-large"
+    text = _("This file is larger than {megabytes} MB. Take pictures and unused sheets out of it.")
+
+
+class UnitNotFound(Problem):
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "unit-not-found"
+    text = _("No one unit here is called “{text}”. Write its code, or choose from the list.")
+
+
+class NoticeEmpty(Problem):
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "notice-empty"
+    text = _("Write the notice, in 5 to {longest} characters.")
+
+
+class RoundsAlone(Problem):
+    status, code = HTTPStatus.CONFLICT, "rounds-alone"
+    text = _("This campaign is not asked in rounds: there is none to open.")

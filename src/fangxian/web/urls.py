@@ -29,6 +29,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("figures/<str:id>/records/<str:key>/", record.record, name="record"),
     path("units/", units.picker, name="units"),
     path("campaigns/", campaigns.campaigns, name="campaigns"),
+    path("", include("fangxian.web.urls_building")),
     path("campaigns/<str:code>/", campaigns.campaign, name="campaign"),
     path("bulletins/", bulletins.shelf_page, name="bulletins"),
     path("bulletins/paper.css", bulletins.style, name="paper-style"),

@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Q
-
 from fangxian.campaigns.audiences import asked_within
 from fangxian.campaigns.models import Campaign, Round
 from fangxian.kernel.changes import head_position
@@ -53,7 +51,7 @@ class Subject:
 
 def due(sender: Sender, *, now: datetime) -> Iterator[Due]:
     """Campaigns open now that have a form and ask somebody whom the sender reaches."""
-    rows = Campaign.objects.filter(Q(closes=None) | Q(closes__gte=now), opens__lte=now).order_by("pk")
+    rows = Campaign.objects.filter(opens__lte=now).order_by("pk")
     for code in rows.values_list("code", flat=True):
         found = find_due(code, now=now)
         if found is not None and _asked(found, sender, now, 0):
@@ -66,6 +64,8 @@ def find_due(code: str, *, now: datetime) -> Due | None:
     if terms is None or terms.latest_version is None:
         return None
     campaign = terms.campaign
+    if campaign.closes is not None and campaign.closes < now:
+        return None
     if campaign.schedule["kind"] == "daily":
         return Due(terms, 0, campaign.opens, campaign.closes, terms.latest_version)
     opened = [row for row in terms.rounds.values() if row.opens <= now]

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from fangxian.figures import catalogue
 from fangxian.kernel.moments import OFFICE_ZONE
+from fangxian.submissions.forms.faults import EXPECTED, in_language
 
 from .. import origins, shown, style
 from ..asking import told
@@ -159,6 +160,24 @@ def mini(value: Any, largest: Any) -> SafeString:
 @register.filter
 def signed(value: Any) -> SafeString | str:
     return n(value) if value < 0 else format_html("+{}", n(value))
+
+
+@register.filter
+def tenth(value: float) -> SafeString | str:
+    """To one place, and to none from ten on."""
+    return n(round(value) if value >= 10 else round(value, 1))
+
+
+@register.filter(name="in_language")
+def in_language_of_page(texts: dict[str, str]) -> str:
+    """A form's own text in the page's language."""
+    return in_language(texts)
+
+
+@register.filter
+def asks(type: str) -> str:
+    """What a question of this type takes, in words."""
+    return str(EXPECTED.get(type, ""))
 
 
 @register.filter(name="abs")

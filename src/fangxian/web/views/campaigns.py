@@ -5,9 +5,11 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
+from fangxian.access import policy
 from fangxian.campaigns.audiences import read_audience
 from fangxian.campaigns.models import Campaign, CampaignText, Round
 from fangxian.campaigns.problems import UnknownCampaign
+from fangxian.submissions.notices import code_of
 
 from .. import asking, coverage, shown
 from ..asking import Asked
@@ -37,6 +39,9 @@ def campaign(request: HttpRequest, code: str) -> HttpResponse:
         rounds=_rounds(asked, row),
         coverages=_coverages(asked, row),
         voluntary=bool(row.schedule.get("voluntary")),
+        mine=row.issuer_id in policy.scope(asked.actor, "build"),
+        closing=row.closings.filter(recorded__lte=asked.at.position).order_by("-id").first(),
+        notice=_notice(asked, row),
     )
 
 
@@ -47,6 +52,12 @@ def _campaign(asked: Asked, code: str) -> Campaign:
     if found is None:
         raise UnknownCampaign(campaign=code)
     return found
+
+
+def _notice(asked: Asked, row: Campaign) -> str:
+    """The code of the notice about it, where one had been sent by then."""
+    found = Campaign.objects.filter(code=code_of(row.code), recorded__lte=asked.at.position)
+    return found.values_list("code", flat=True).first() or ""
 
 
 def _text(asked: Asked, row: Campaign) -> CampaignText | None:

@@ -18,6 +18,7 @@ from .. import asking, counting, coverage, people
 from ..asking import Asked
 from ..coverage import Line
 from .common import children, page, zones
+from .managing import to_acknowledge
 
 RECENT = 200  # seals of the audit log that a page follows; the command follows all
 WORST = 5  # parts shown of a campaign that is late below
@@ -35,6 +36,7 @@ class Below:
 def home(request: HttpRequest) -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     shown = {"consents": _consents(request, actor), "kept": _kept(request, actor)}
+    shown["notices"] = to_acknowledge(actor, now=request.now)  # type: ignore[attr-defined]
     request.scope = policy.scope(actor, "count")  # type: ignore[attr-defined]
     if not request.scope:  # type: ignore[attr-defined]
         return render(request, "web/home.html", shown)

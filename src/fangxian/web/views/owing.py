@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from fangxian.access import policy
 from fangxian.access.problems import NotYours
 from fangxian.campaigns.actions import remind
-from fangxian.campaigns.models import Reminder
+from fangxian.campaigns.models import Delivery, Reminder
 from fangxian.kernel.moments import day_of
 from fangxian.registry.actions import disclose
 from fangxian.registry.problems import NothingToDisclose
@@ -158,13 +158,19 @@ def outbox(request: HttpRequest) -> HttpResponse:
     number, pages = _number(request, rows.count())
     shown = list(rows[(number - 1) * SIZE : number * SIZE])
     heads = responsible({row.unit_id for row in shown}, asked)
-    nodes = asked.tree.nodes
+    nodes, sent = asked.tree.nodes, _deliveries(shown)
     return page(
         request,
         "web/outbox.html",
         asked,
         reminders=[
-            (row, nodes.get(row.unit_id), zone_of(asked, row.unit_id), heads.get(row.unit_id, (None, ""))[1])
+            (
+                row,
+                nodes.get(row.unit_id),
+                zone_of(asked, row.unit_id),
+                heads.get(row.unit_id, (None, ""))[1],
+                sent.get(row.pk, []),
+            )
             for row in shown
         ],
         links={
@@ -172,3 +178,13 @@ def outbox(request: HttpRequest) -> HttpResponse:
             "next": asked.address(page=number + 1) if number < pages else "",
         },
     )
+
+
+def _deliveries(reminders: list[Reminder]) -> dict[int, list[Delivery]]:
+    """Of each reminder the last that is known of it by each channel."""
+    rows = Delivery.objects.filter(reminder__in=reminders).select_related("channel").order_by("pk")
+    last = {(row.reminder_id, row.channel_id): row for row in rows}
+    found: dict[int, list[Delivery]] = {}
+    for (reminder, _channel), row in last.items():
+        found.setdefault(reminder, []).append(row)
+    return found
