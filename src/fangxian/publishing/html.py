@@ -30,17 +30,22 @@ def figure_link(at: AsOf) -> Link:
     return link
 
 
-def article(blocks: Sequence[Block], *, band: str, drawn: dict[int, str], link: Link) -> str:
+def article(
+    blocks: Sequence[Block], *, band: str, drawn: dict[int, str], link: Link, foot: Sequence[str] = ()
+) -> str:
     """An `<article class="gongwen">` for a page; without inline styles or scripts, so any policy takes it."""
     told = (_block(block, drawn.get(place, ""), link) for place, block in enumerate(blocks))
     shown = f'<p class="gw-band">{escape(band)}</p>' if band else ""
-    return f'<article class="gongwen" lang="zh-Hans">{shown}{"".join(told)}</article>'
+    below = "".join(f'<p class="gw-foot">{escape(line)}</p>' for line in foot)
+    return f'<article class="gongwen" lang="zh-Hans">{shown}{"".join(told)}{below}</article>'
 
 
-def page(blocks: Sequence[Block], *, band: str, drawn: dict[int, str], link: Link) -> bytes:
+def page(
+    blocks: Sequence[Block], *, band: str, drawn: dict[int, str], link: Link, foot: Sequence[str] = ()
+) -> bytes:
     """A file of its own, to be sent or kept."""
     title = escape("".join(block.text for block in blocks if block.kind == "title"))
-    body = article(blocks, band=band, drawn=drawn, link=link)
+    body = article(blocks, band=band, drawn=drawn, link=link, foot=foot)
     return (
         f'<!doctype html>\n<html lang="zh-Hans"><head><meta charset="utf-8"><title>{title}</title>'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'

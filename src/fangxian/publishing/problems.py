@@ -61,3 +61,51 @@ class UnknownUnitInTemplate(Problem):
 class UnknownCampaignInTemplate(Problem):
     status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "template-campaign-unknown"
     text = _("The template names the campaign “{campaign}”, which is not known by then. Check its code.")
+
+
+class CorrectedAlready(Problem):
+    status, code = HTTPStatus.CONFLICT, "corrected-already"
+    text = _("Bulletin {number} was corrected by bulletin {later}. Correct that one.")
+
+
+class ReasonWanted(Problem):
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "reason-wanted"
+    text = _("Say in a few words why: whoever reads the paper will ask. Between 4 and 200 characters.")
+
+
+class NumbersInReason(Problem):
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "numbers-in-reason"
+    text = _(
+        "The reason holds the number “{found}”. Say why without numbers: the paper names each number that"
+        " changed, before and after, by itself."
+    )
+
+
+class UnknownDraft(Problem):
+    status, code = HTTPStatus.NOT_FOUND, "unknown-draft"
+    text = _("There is no draft {draft}. The list of bulletins shows those under way.")
+
+
+class DraftMoved(Problem):
+    status, code = HTTPStatus.CONFLICT, "draft-moved"
+    text = _("In the meantime {by} has {done} draft {draft}. Nothing was done: look at it as it is now.")
+
+
+class StepOutOfTurn(Problem):
+    status, code = HTTPStatus.CONFLICT, "step-out-of-turn"
+    text = _(
+        "Draft {draft} stands at “{state}”; this step is for: {allowed}. Look what comes next on its page."
+    )
+
+
+class OwnDraft(Problem):
+    status, code = HTTPStatus.CONFLICT, "own-draft"
+    text = _("{by} drafted, changed or checked this; somebody else must approve it.")
+
+
+class ApprovedDiffers(Problem):
+    status, code = HTTPStatus.CONFLICT, "approved-differs"
+    text = _(
+        "Counted again, draft {draft} differs from what was approved; nothing was issued. Check the lake"
+        " (`fangxian lake check`), then check the draft again and have it approved anew."
+    )
