@@ -30,7 +30,7 @@ from fangxian.figures.sync import sync_lake
 from fangxian.kernel.home import Home
 from fangxian.kernel.secrets import make_keys
 from fangxian.lake import apart
-from fangxian.publishing.actions import issue_bulletin
+from fangxian.publishing.actions import check_draft, issue_bulletin, open_draft
 from fangxian.publishing.make_template import TEMPLATE
 from fangxian.registry.tree import forget_trees
 from fangxian.web import counting
@@ -42,7 +42,14 @@ pytestmark = pytest.mark.django_db
 ROUTES = tomllib.loads((Path(web.__file__).parent / "routes.toml").read_text("utf-8"))
 PURPOSE = {name: purpose for purpose, rows in ROUTES.items() for name in rows}
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-POSTED = {"consent-glass", "remind", "contact"}  # take nothing but what is posted
+POSTED = {
+    "consent-glass",
+    "remind",
+    "contact",
+    "new-draft",
+    "draft-step",
+    "draft-approval",
+}  # take nothing but what is posted
 SAMPLE = 12  # of so many cells one is in the sample that always runs
 SIGNING = ("account_logout", "mfa_login_webauthn")
 REAUTHENTICATING = ("account_reauthenticate", "mfa_reauthenticate", "mfa_reauthenticate_webauthn")
@@ -68,6 +75,8 @@ def built(
         at = as_of(CLOCK)
         content = TEMPLATE.read_bytes()
         issue_bulletin(at=at, template=content, by="test", now=CLOCK, engine=Engine(home), home=home)
+        draft = open_draft(template=content, by="test", now=CLOCK)
+        check_draft(draft=draft.pk, at=at, by="test", now=CLOCK, engine=Engine(home))
         sync_lake(home)
         yield world
         call_command("flush", verbosity=0, interactive=False)
@@ -186,6 +195,12 @@ ADDRESSES: dict[str, list[str]] = {
     "draft": [f"/bulletins/draft.{kind}?{Q}" for kind in ("docx", "html", "pdf")],
     "bulletin": [f"/bulletins/1/?{Q}"],
     "changed": [f"/bulletins/1/changed/?{Q}"],
+    "bulletins-file": [f"/bulletins/bulletins.{kind}?{Q}" for kind in ("csv", "xlsx")],
+    "new-draft": ["/bulletins/drafts/"],
+    "signoff": [f"/bulletins/drafts/1/?{Q}"],
+    "draft-paper": [f"/bulletins/drafts/1/paper.{kind}" for kind in ("docx", "html", "pdf")],
+    "draft-step": ["/bulletins/drafts/1/step/"],
+    "draft-approval": ["/bulletins/drafts/1/approval/"],
     "bulletin-file": [f"/bulletins/1/bulletin.{kind}" for kind in ("docx", "html", "pdf")],
     "problems": [f"/problems/?{Q}"],
     "language": ["/language/"],

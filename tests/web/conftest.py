@@ -31,6 +31,7 @@ from fangxian.kernel.secrets import make_keys
 from fangxian.lake import apart
 from fangxian.publishing.actions import issue_bulletin
 from fangxian.publishing.make_template import TEMPLATE
+from fangxian.publishing.models import Bulletin, Draft, Step
 from fangxian.registry.actions import NewUnit, add_units
 from fangxian.registry.models import Disclosure
 from fangxian.registry.tree import forget_trees
@@ -192,9 +193,13 @@ def writing(city: City, db: None) -> Iterator[None]:
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             cursor.execute("ROLLBACK")
+    before = Change.objects.order_by("-position").first().position
     yield
-    asides = Change.objects.filter(action__in=ASIDE)
+    asides = Change.objects.filter(action__in=ASIDE, position__gt=before)
     for rows in (
+        Step.objects.all(),
+        Draft.objects.all(),
+        *(Bulletin.objects.filter(number=number) for number in range(9, 1, -1)),  # a correction first
         Reminder.objects.all(),
         Disclosure.objects.all(),
         asides,

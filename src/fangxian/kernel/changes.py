@@ -31,6 +31,7 @@ ASIDE = (
     "publishing.approved",
     "publishing.returned",
     "publishing.given_up",
+    "publishing.issue",
 )
 CLOCK_SKEW = timedelta(minutes=5)  # two machines' clocks may differ so much; more is refused
 

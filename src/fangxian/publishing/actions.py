@@ -24,8 +24,8 @@ from .counting import Engine
 from .lint import lint, refuse_typed_numbers
 from .models import Bulletin, Draft, Step
 from .numerals import typed_numbers
-from .problems import ApprovedDiffers, BulletinNumberTaken, NumbersInReason, ReasonWanted
-from .queries import correctable, corrected, next_number
+from .problems import ApprovedDiffers, BulletinNumberTaken, NumbersInReason, ReasonWanted, RecountDiffers
+from .queries import correctable, corrected, next_number, recount_check
 from .shelf import render, write_files
 from .signoff import Checked, Standing, standing
 
@@ -167,9 +167,12 @@ def issue_draft(
     assert check is not None and check.issue
     old = correctable(found.draft.corrects.number) if found.draft.corrects else None
     told = corrected(old, found.draft.reason, engine=engine)
-    approved = _counted(found, check.at, check.issue, check.done_at, told, engine)
     content = _counted(found, check.at, next_number(), now, told, engine)
-    if approved.sha256 != check.content_sha256 or content.distinct() != approved.distinct():
+    try:
+        approved = recount_check(found, engine=engine)
+    except RecountDiffers as error:
+        raise ApprovedDiffers(draft=draft) from error
+    if content.distinct() != approved.distinct():
         raise ApprovedDiffers(draft=draft)
     files = render(content, marks(home=home))
     with recording("publishing.issue", by=by, now=now) as change:

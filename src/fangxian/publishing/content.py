@@ -108,8 +108,9 @@ class Shown:
     def html(self, marks: Marks) -> bytes:
         return html.page(marked(self.blocks, marks), **self._around(marks))
 
-    def article(self, marks: Marks) -> str:
-        return html.article(marked(self.blocks, marks), **self._around(marks))
+    def article(self, marks: Marks, changed: Sequence[Reference] = ()) -> str:
+        told = {reference: place for place, reference in enumerate(changed, start=1)}
+        return html.article(marked(self.blocks, marks), changed=told, **self._around(marks))
 
     def _around(self, marks: Marks) -> dict[str, Any]:
         link = html.figure_link(self.at)

@@ -109,3 +109,8 @@ class ApprovedDiffers(Problem):
         "Counted again, draft {draft} differs from what was approved; nothing was issued. Check the lake"
         " (`fangxian lake check`), then check the draft again and have it approved anew."
     )
+
+
+class NotCheckedYet(Problem):
+    status, code = HTTPStatus.CONFLICT, "not-checked-yet"
+    text = _("Draft {draft} has not been checked: it has no cut-off yet, so there is no paper to take away.")

@@ -21,6 +21,7 @@ from .counting import Counting, Engine, figure_name
 from .models import Bulletin, Step
 from .problems import CorrectedAlready, RecountDiffers, UnknownBulletin
 from .references import Number, Reference, plain
+from .signoff import Standing
 
 PARTS_OF_RECORDS = {"value": ("counted",), "of": ("of",), "missing": ("missing",), "share": ("counted", "of")}
 
@@ -75,6 +76,23 @@ def recount(issued: Bulletin, *, engine: Engine) -> Content:
     )
     if content.sha256 != issued.content_sha256:
         raise RecountDiffers(number=issued.number)
+    return content
+
+
+def recount_check(found: Standing, *, engine: Engine) -> Content:
+    """Count what was checked again. Raises RecountDiffers."""
+    check = found.check
+    assert check is not None and check.issue
+    content = count_bulletin(
+        engine=engine,
+        at=check.at,
+        template=found.template,
+        number=check.issue,
+        issued_at=check.done_at,
+        corrects=corrected(found.draft.corrects, found.draft.reason, engine=engine),
+    )
+    if content.sha256 != check.content_sha256:
+        raise RecountDiffers(number=check.issue)
     return content
 
 

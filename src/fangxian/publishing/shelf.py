@@ -1,7 +1,7 @@
 """Files of issued bulletins, in <home>/bulletins/<number>: each whole or not there, and private."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from fangxian.kernel.home import Home, current_home
@@ -11,7 +11,9 @@ from .content import FORMATS, Content, Shown, drawings, marks
 from .counting import Engine
 from .marks import Marks
 from .models import Bulletin, Step
-from .queries import office, recount
+from .queries import office, recount, recount_check
+from .references import Reference
+from .signoff import Standing
 
 
 def render(content: Content, shown: Marks) -> dict[str, bytes]:
@@ -57,20 +59,33 @@ def _shown(frozen: Bulletin | Step, stored: list[dict[str, object]]) -> Shown:
     return Shown(told, drawings(told), frozen.at, when, office(frozen.at))
 
 
-def article(issued: Bulletin, *, engine: Engine, home: Home | None = None) -> str:
-    """The bulletin as a piece of HTML for a page: from its stored blocks; where these are gone, recounted."""
+def article(
+    issued: Bulletin, *, engine: Engine, home: Home | None = None, changed: Sequence[Reference] = ()
+) -> str:
+    """The bulletin as a piece of HTML for a page: from its stored blocks; where these are gone, recounted.
+    The numbers that have `changed` bear their place in that list."""
     said = marks(corrected=_corrected(issued), home=home)
     stored = (issued.frozen or {}).get("blocks")
     if stored is None:
         return recount(issued, engine=engine).article(said)
-    return _shown(issued, stored).article(said.told_of(issued.number, issued.at))
+    return _shown(issued, stored).article(said.told_of(issued.number, issued.at), changed)
 
 
-def article_of(check: Step, *, home: Home | None = None) -> str:
+def article_of(check: Step, *, home: Home | None = None, changed: Sequence[Reference] = ()) -> str:
     """What was checked, and is to be approved, as a piece of HTML."""
     assert check.frozen and check.issue
     said = marks(draft=True, home=home).told_of(check.issue, check.at)
-    return _shown(check, check.frozen["blocks"]).article(said)
+    return _shown(check, check.frozen["blocks"]).article(said, changed)
+
+
+def draft_file(found: Standing, kind: str, *, engine: Engine, copy: str, home: Home | None = None) -> bytes:
+    """What was checked, as a paper. Raises RecountDiffers, ChineseFontsMissing."""
+    check, said = found.check, marks(draft=True, copy=copy, home=home)
+    assert check and check.frozen and check.issue
+    if kind == "docx":
+        return recount_check(found, engine=engine).docx(said)
+    shown, told = _shown(check, check.frozen["blocks"]), said.told_of(check.issue, check.at)
+    return shown.pdf(told) if kind == "pdf" else shown.html(told)
 
 
 def write_files(issued: Bulletin, files: Mapping[str, bytes], *, home: Home | None = None) -> list[Path]:

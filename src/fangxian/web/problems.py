@@ -61,3 +61,8 @@ class PageNotThere(Problem):
 class UnknownFormat(Problem):
     status, code = HTTPStatus.NOT_FOUND, "unknown-format"
     text = _("There is no file of the kind “{format}”. There are: {formats}.")
+
+
+class NoSuchStep(Problem):
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "no-such-step"
+    text = _("This page sent no step that there is. Open it anew and press one of its buttons.")

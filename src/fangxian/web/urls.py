@@ -9,7 +9,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.i18n import set_language
 
 from .doors.api import api
-from .views import board, bulletins, campaigns, figures, owing, problems, record, units
+from .views import board, bulletins, campaigns, figures, owing, problems, record, signoff, units
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", board.board, name="board"),
@@ -31,6 +31,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("bulletins/", bulletins.shelf_page, name="bulletins"),
     path("bulletins/paper.css", bulletins.style, name="paper-style"),
     path("bulletins/draft.<str:kind>", bulletins.draft, name="draft"),
+    path("bulletins/bulletins.<str:kind>", bulletins.listed_file, name="bulletins-file"),
+    path("bulletins/drafts/", signoff.new_draft, name="new-draft"),
+    path("bulletins/drafts/<int:draft>/", signoff.signoff, name="signoff"),
+    path("bulletins/drafts/<int:draft>/paper.<str:kind>", signoff.paper, name="draft-paper"),
+    path("bulletins/drafts/<int:draft>/approval/", signoff.approval, name="draft-approval"),
+    path("bulletins/drafts/<int:draft>/step/", signoff.step, name="draft-step"),
     path("bulletins/<int:number>/", bulletins.bulletin, name="bulletin"),
     path("bulletins/<int:number>/changed/", bulletins.changed_mark, name="changed"),
     path("bulletins/<int:number>/bulletin.<str:kind>", bulletins.file, name="bulletin-file"),
