@@ -12,9 +12,11 @@ from fangxian.kernel.demonstration import Demonstration
 from fangxian.kernel.home import Home
 from fangxian.kernel.problems import MomentInFuture
 from fangxian.publishing.models import Bulletin
+from fangxian.publishing.problems import OwnDraft
 
 from . import planting as p
 from .conftest import TableEngine, Told
+from .test_bulletin import FailingCheck
 
 AS_OF = ["--as-of", "2020-02-12T18:20:00+08:00"]
 
@@ -73,3 +75,32 @@ def test_a_day_that_has_not_come_cannot_be_asked_for(demonstration: TableEngine)
     with pytest.raises(MomentInFuture):
         typed("bulletin", "--as-of", "2030-01-01", "--known-by", "2020-02-12T18:20:00+08:00")
     assert typed("bulletin", "--as-of", "2020-02-12T18:50:00+08:00").exit_code == 0  # a later hour of its day
+
+
+def test_step_by_step_with_a_second_person_and_a_correction(
+    demonstration: TableEngine, tmp_path: Path
+) -> None:
+    assert typed("bulletin", "draft").stdout == "1\n"
+    checked = typed("bulletin", "check", "1", *AS_OF)
+    assert checked.exit_code == 0 and "2020-02-12T18:20+08:00" in checked.stdout
+    with pytest.raises(OwnDraft):
+        typed("bulletin", "approve", "1", "--by", "cli:officer")
+    assert typed("bulletin", "steps").stdout.startswith("1\t")
+    typed("bulletin", "approve", "1", "--by", "leader")
+    papers = tmp_path / "papers"
+    done = typed("bulletin", "issue", "1", "--out", papers)
+    assert done.stdout.startswith("1\t") and len(list(papers.iterdir())) == 3
+    told = [line.split("\t") for line in typed("bulletin", "steps", "1").stdout.splitlines()]
+    assert [row[2] for row in told] == ["cli:officer", "cli:officer", "leader", "cli:officer"]
+    demonstration.told["party.pledges_signed"] = Told(55)
+    corrected = typed("bulletin", "--corrects", "1", "--reason", "同一人各报一次，已合并")
+    assert corrected.stdout.startswith("2\t") and Bulletin.objects.get(number=2).corrects.number == 1
+
+
+def test_a_check_that_fails_ends_with_an_error(demonstration: TableEngine) -> None:
+    demonstration.failing = [FailingCheck(False, "students.pupils at xw")]
+    typed("bulletin", "draft")
+    found = typed("bulletin", "check", "1")
+    assert found.exit_code == 1 and "students.pupils at xw" in found.stdout
+    typed("bulletin", "give-up", "1", "勾稽不上，改日再报")
+    assert typed("bulletin", "steps").stdout == ""
