@@ -15,7 +15,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
-from tests.officer import officer, open_officer
+from tests.officer import leader, officer, open_officer
 
 from fangxian.access.models import Event, Seal
 from fangxian.campaigns.models import Reminder
@@ -155,6 +155,15 @@ def session(site: str, django_db_blocker: Any) -> str:
     with django_db_blocker.unblock():
         client = Client()
         client.force_login(officer())
+        return client.cookies[settings.SESSION_COOKIE_NAME].value
+
+
+@pytest.fixture(scope="package")
+def signing(site: str, django_db_blocker: Any) -> str:
+    """The session of who approves bulletins, committed too."""
+    with django_db_blocker.unblock():
+        client = Client()
+        client.force_login(leader())
         return client.cookies[settings.SESSION_COOKIE_NAME].value
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from docx import Document
 from tests.officer import leader
@@ -237,24 +238,19 @@ def test_each_copy_of_a_paper_bears_an_id_that_finds_who_took_it(board: Any, kin
 
 
 @pytest.mark.browser
-def test_from_draft_to_issued_to_corrected(page: Any, visit: Any, django_db_blocker: Any, site: str) -> None:
-    from django.conf import settings
-
-    client = Client()
-    client.force_login(leader())
-    session = client.cookies[settings.SESSION_COOKIE_NAME].value
+def test_from_draft_to_issued_to_corrected(page: Any, visit: Any, signing: str, site: str) -> None:
     context = visit()
-    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": site}])
-    signing = context.new_page()
+    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": signing, "url": site}])
+    approving = context.new_page()
 
     def to_issue() -> None:
         page.get_by_role("button", name="核对", exact=True).click()
         page.locator("ol.stations li.at", has_text="已核对").wait_for()
         assert violations(page) == []
-        signing.goto(page.url)
-        assert violations(signing) == []
-        signing.get_by_role("button", name="同意签发").press("Enter")
-        signing.locator("ol.stations li.at", has_text="已审签").wait_for()
+        approving.goto(page.url)
+        assert violations(approving) == []
+        approving.get_by_role("button", name="同意签发").press("Enter")
+        approving.locator("ol.stations li.at", has_text="已审签").wait_for()
         page.reload()
         page.get_by_role("button", name="印发", exact=True).press("Enter")
         page.wait_for_url(re.compile(r"/bulletins/\d+/$"))

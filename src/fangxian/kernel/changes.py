@@ -32,6 +32,10 @@ ASIDE = (
     "publishing.returned",
     "publishing.given_up",
     "publishing.issue",
+    "publishing.workbook",
+    "publishing.map",
+    "publishing.save_workbook",
+    "publishing.fill",
 )
 CLOCK_SKEW = timedelta(minutes=5)  # two machines' clocks may differ so much; more is refused
 

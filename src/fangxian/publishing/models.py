@@ -70,3 +70,67 @@ class Step(Recorded):
         """The cut-off of a check."""
         assert self.day and self.known_by and self.position is not None
         return AsOf(self.day, self.known_by, self.position)
+
+
+class Workbook(models.Model):
+    """A workbook that an office above asks for."""
+
+    id = models.BigIntegerField(primary_key=True)
+    name = models.CharField(max_length=60, unique=True)
+
+
+class WorkbookVersion(Recorded):
+    """A template with its mapping. It is mapped until it is `saved` (a position, set once); then it stays."""
+
+    id = models.BigIntegerField(primary_key=True)
+    workbook = models.ForeignKey(Workbook, models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField()
+    file_name = models.CharField(max_length=120)
+    template = models.BinaryField()
+    template_sha256 = models.CharField(max_length=64)
+    done_at = MomentField()
+    by = models.CharField(max_length=80)
+    saved = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="publishing_version_once", fields=["workbook", "number"]),
+        ]
+
+
+class Placement(Recorded):
+    """What was chosen for a cell of a version; the last one holds, and an empty one takes the cell out."""
+
+    id = models.BigIntegerField(primary_key=True)
+    version = models.ForeignKey(WorkbookVersion, models.PROTECT, related_name="placements")
+    sheet = models.CharField(max_length=40)
+    cell = models.CharField(max_length=12)
+    target = models.JSONField()
+    done_at = MomentField()
+    by = models.CharField(max_length=80)
+
+
+class Filling(Recorded):
+    """A workbook filled as of a moment; `frozen` holds what stands in its cells, and can be counted again."""
+
+    id = models.BigAutoField(primary_key=True)
+    workbook = models.ForeignKey(Workbook, models.PROTECT, related_name="fillings")
+    version = models.ForeignKey(WorkbookVersion, models.PROTECT, related_name="fillings")
+    number = models.PositiveIntegerField()
+    day = models.DateField()
+    known_by = MomentField()
+    position = models.BigIntegerField()
+    done_at = MomentField()
+    by = models.CharField(max_length=80)
+    signed = models.CharField(max_length=80)
+    content_sha256 = models.CharField(max_length=64)
+    frozen = models.JSONField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="publishing_filling_once", fields=["workbook", "number"]),
+        ]
+
+    @property
+    def at(self) -> AsOf:
+        return AsOf(self.day, self.known_by, self.position)

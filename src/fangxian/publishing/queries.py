@@ -18,11 +18,12 @@ from fangxian.submissions.models import Revision, Submission, Verification
 from .content import Content, count_bulletin
 from .corrections import Corrected, key_of
 from .counting import Counting, Engine, figure_name
-from .models import Bulletin, Step
+from .models import Bulletin, Filling, Step
 from .problems import CorrectedAlready, RecountDiffers, UnknownBulletin
 from .references import Number, Reference, plain
 from .signoff import Standing
 
+Frozen = Bulletin | Step | Filling  # what was counted as of a moment, and keeps its numbers
 PARTS_OF_RECORDS = {"value": ("counted",), "of": ("of",), "missing": ("missing",), "share": ("counted", "of")}
 
 
@@ -199,7 +200,7 @@ def _causes() -> dict[str, str]:
     }
 
 
-def changes(issued: Bulletin | Step, *, known_by: datetime, engine: Engine) -> list[FigureChange]:
+def changes(issued: Frozen, *, known_by: datetime, engine: Engine) -> list[FigureChange]:
     """Each number of an issued bulletin, or of a check, that would differ as known by `known_by`, with its
     records.
 
@@ -223,11 +224,11 @@ def change_dump(change: FigureChange) -> dict[str, Any]:
     return told | {"records": [record.dump() for record in change.records]}
 
 
-def _as_issued(issued: Bulletin | Step, engine: Engine) -> list[Reference]:
+def _as_issued(issued: Frozen, engine: Engine) -> list[Reference]:
     """From the stored copy, or where that is gone, counted again."""
     stored = (issued.frozen or {}).get("figures")
     if stored is None:
-        assert isinstance(issued, Bulletin), "a check keeps its copy"
+        assert isinstance(issued, Bulletin), "others keep their copy"
         return recount(issued, engine=engine).distinct()
     return [Reference(row["figure"], row["unit"], row["part"], row["value"]) for row in stored]
 
@@ -240,9 +241,7 @@ def _differing(issued: Iterable[Reference], now: Counting) -> Iterator[tuple[Ref
             yield reference, value
 
 
-def _change(
-    reference: Reference, value: Number | None, issued: Bulletin | Step, now: Counting
-) -> FigureChange:
+def _change(reference: Reference, value: Number | None, issued: Frozen, now: Counting) -> FigureChange:
     then = Counting(now.engine, issued.at)
     unit = then.unit(reference.unit)
     records = [
