@@ -21,6 +21,7 @@ from django.core.cache import cache
 from django.core.management import call_command
 from django.test import Client
 from django.urls import URLPattern, get_resolver
+from tests.publishing import books
 
 from fangxian import web
 from fangxian.access import glass
@@ -32,6 +33,8 @@ from fangxian.kernel.secrets import make_keys
 from fangxian.lake import apart
 from fangxian.publishing.actions import check_draft, issue_bulletin, open_draft
 from fangxian.publishing.make_template import TEMPLATE
+from fangxian.publishing.workbooks.actions import add_workbook, fill_workbook, place, save_version
+from fangxian.publishing.workbooks.targets import Target
 from fangxian.registry.tree import forget_trees
 from fangxian.web import counting
 
@@ -48,6 +51,9 @@ POSTED = {
     "contact",
     "new-draft",
     "draft-step",
+    "new-workbook",
+    "workbook-step",
+    "workbook-map",
     "draft-approval",
 }  # take nothing but what is posted
 SAMPLE = 12  # of so many cells one is in the sample that always runs
@@ -77,6 +83,12 @@ def built(
         issue_bulletin(at=at, template=content, by="test", now=CLOCK, engine=Engine(home), home=home)
         draft = open_draft(template=content, by="test", now=CLOCK)
         check_draft(draft=draft.pk, at=at, by="test", now=CLOCK, engine=Engine(home))
+        book = add_workbook(name="学校日报", template=books.form(), by="test", now=CLOCK)
+        target = Target("figure", "students.pupils", "", "value")
+        place(version=book, targets={("日报", "B4"): target}, by="test", now=CLOCK)
+        save_version(version=book, by="test", now=CLOCK)
+        book.refresh_from_db()
+        fill_workbook(version=book, at=at, by="test", now=CLOCK, engine=Engine(home))
         sync_lake(home)
         yield world
         call_command("flush", verbosity=0, interactive=False)
@@ -196,6 +208,15 @@ ADDRESSES: dict[str, list[str]] = {
     "bulletin": [f"/bulletins/1/?{Q}"],
     "changed": [f"/bulletins/1/changed/?{Q}"],
     "bulletins-file": [f"/bulletins/bulletins.{kind}?{Q}" for kind in ("csv", "xlsx")],
+    "workbooks": [f"/workbooks/?{Q}"],
+    "new-workbook": ["/workbooks/new/"],
+    "workbook": [f"/workbooks/1/?{Q}"],
+    "workbook-step": ["/workbooks/1/step/"],
+    "workbook-version": [f"/workbooks/1/versions/1/?{Q}"],
+    "workbook-look": ["/workbooks/1/versions/1/look.css"],
+    "workbook-map": ["/workbooks/1/versions/1/map/"],
+    "filling": [f"/workbooks/1/fillings/1/?{Q}"],
+    "filling-file": ["/workbooks/1/fillings/1/filled.xlsx"],
     "new-draft": ["/bulletins/drafts/"],
     "signoff": [f"/bulletins/drafts/1/?{Q}"],
     "draft-paper": [f"/bulletins/drafts/1/paper.{kind}" for kind in ("docx", "html", "pdf")],

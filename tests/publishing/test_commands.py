@@ -7,13 +7,15 @@ import pytest
 from click.testing import CliRunner, Result
 
 from fangxian.cli import bulletin as commands
+from fangxian.cli import workbook as workbooks
 from fangxian.kernel.asof import AsOf
 from fangxian.kernel.demonstration import Demonstration
 from fangxian.kernel.home import Home
-from fangxian.kernel.problems import MomentInFuture
-from fangxian.publishing.models import Bulletin
+from fangxian.kernel.problems import MomentInFuture, Problem
+from fangxian.publishing.models import Bulletin, Placement
 from fangxian.publishing.problems import OwnDraft
 
+from . import books
 from . import planting as p
 from .conftest import TableEngine, Told
 from .test_bulletin import FailingCheck
@@ -104,3 +106,57 @@ def test_a_check_that_fails_ends_with_an_error(demonstration: TableEngine) -> No
     assert found.exit_code == 1 and "students.pupils at xw" in found.stdout
     typed("bulletin", "give-up", "1", "勾稽不上，改日再报")
     assert typed("bulletin", "steps").stdout == ""
+
+
+# ------------------------------------------------------------------------------------ workbooks
+
+
+def in_workbook(*words: str | Path) -> Result:
+    return CliRunner().invoke(workbooks.workbook, list(map(str, words)), catch_exceptions=False)
+
+
+def test_a_workbook_is_put_up_mapped_filled_and_filled_again(
+    demonstration: TableEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workbooks, "_engine", lambda: demonstration)
+    form, mapping = tmp_path / "form.xlsx", tmp_path / "map.csv"
+    form.write_bytes(books.form())
+    added = in_workbook("add", "学校日报", form)
+    assert added.stdout.endswith("1\n") and "公式" in added.stderr
+    proposed = in_workbook("propose", "学校日报").stdout
+    assert "日报,B4,figure,students.pupils,z1,value" in proposed and "日报,B2,unit" in proposed
+    mapping.write_text(proposed, "utf-8")
+    mapped = in_workbook("map", "学校日报", mapping, "--save")
+    assert mapped.stdout.startswith("1\t") and "E4" in mapped.stderr, "what wants a number and has none"
+    filled = in_workbook("fill", "学校日报", *AS_OF, "--out", tmp_path / "out")
+    [file] = (tmp_path / "out").iterdir()
+    first = file.read_bytes()
+    assert in_workbook("refill", "学校日报", "1", "--out", tmp_path / "out").stdout[:66] == filled.stdout[:66]
+    assert file.read_bytes() == first
+    assert in_workbook("changes", "学校日报", "1").stdout == ""
+    demonstration.told["party.members"] = Told(55)
+    told = in_workbook("changes", "学校日报", "1").stdout
+    assert "C4" in told and "55" in told
+    assert in_workbook("list").stdout.startswith("1\t学校日报\t1\t1\t2020-02-12T18:20")
+    assert in_workbook("add", "学校日报", form).stdout.endswith("2\n"), "the next version of it"
+
+
+@pytest.mark.parametrize(
+    ("rows", "code"),
+    [
+        ("sheet,cell,figure\n日报,B4,party.members\n日报,b4,party.members\n", "cell-twice"),
+        ("a,b\n", "mapping-unreadable"),
+        ("sheet,cell,figure\n日报,B4,a.gone\n", "target-unreadable"),
+        ("sheet,cell,figure\n日报,C1,party.members\n", "cell-in-merged"),
+    ],
+)
+def test_mappings_that_are_wrong_are_told_and_map_nothing(
+    demonstration: TableEngine, tmp_path: Path, rows: str, code: str
+) -> None:
+    form, mapping = tmp_path / "form.xlsx", tmp_path / "map.csv"
+    form.write_bytes(books.form())
+    in_workbook("add", "学校日报", form)
+    mapping.write_text(rows, "utf-8")
+    with pytest.raises(Problem, match=code):
+        in_workbook("map", "学校日报", mapping)
+    assert not Placement.objects.exists()

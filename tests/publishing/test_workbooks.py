@@ -287,7 +287,7 @@ def test_what_is_not_saved_or_not_mapped_is_not_filled(city: AsOf, engine: Table
 def test_cells_that_want_a_number_and_have_none_are_listed(city: AsOf) -> None:
     version = put_up(books.form(), {"B4": MAPPED["B4"]}, save=False)
     empty = {cell for _sheet, cell, _words in queries.empty_cells(version, queries.mapping(version))}
-    assert empty == {"B5", "C4", "C5", "C6", "E4", "E5"}
+    assert empty == {"B2", "E2", "B5", "C4", "C5", "C6", "E4", "E5"}
 
 
 @pytest.mark.parametrize(
@@ -297,6 +297,8 @@ def test_cells_that_want_a_number_and_have_none_are_listed(city: AsOf) -> None:
         ("C5", Target("figure", "party.members", "z2", "value")),
         ("E4", Target("figure", "coverage.ten-ones", "z1", "share")),
         ("C6", Target("figure", "party.members", "", "value")),
+        ("B2", Target("unit")),
+        ("E2", Target("cut-off")),
     ],
 )
 def test_a_figure_is_proposed_from_the_words_left_and_above(cell: str, target: Target) -> None:
@@ -309,10 +311,12 @@ def test_a_figure_is_proposed_from_the_words_left_and_above(cell: str, target: T
 
 def test_words_that_are_no_figures_propose_nothing() -> None:
     def other(book: Any, sheet: Any) -> None:
-        sheet.write("G20", "食堂采购金额")
+        sheet.write("A7", "食堂采购金额")
+        sheet.write("A20", "食堂采购金额")
 
     sheet = Template(books.form(other)).sheet(SHEET)
-    assert suggest(labels(sheet, 20, 8), {}, {}) is None
+    assert suggest(labels(sheet, 7, 2), {}, {}) is None, "the head of the column is no answer to it"
+    assert suggest(labels(sheet, 20, 2), {}, {}) is None and labels(sheet, 20, 2).above == ()
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ from fangxian.kernel.secrets import make_keys
 from fangxian.lake import apart
 from fangxian.publishing.actions import issue_bulletin
 from fangxian.publishing.make_template import TEMPLATE
-from fangxian.publishing.models import Bulletin, Draft, Step
+from fangxian.publishing.models import Bulletin, Draft, Filling, Placement, Step, Workbook, WorkbookVersion
 from fangxian.registry.actions import NewUnit, add_units
 from fangxian.registry.models import Disclosure
 from fangxian.registry.tree import forget_trees
@@ -206,6 +206,10 @@ def writing(city: City, db: None) -> Iterator[None]:
     yield
     asides = Change.objects.filter(action__in=ASIDE, position__gt=before)
     for rows in (
+        Filling.objects.all(),
+        Placement.objects.all(),
+        WorkbookVersion.objects.all(),
+        Workbook.objects.all(),
         Step.objects.all(),
         Draft.objects.all(),
         *(Bulletin.objects.filter(number=number) for number in range(9, 1, -1)),  # a correction first

@@ -9,7 +9,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.i18n import set_language
 
 from .doors.api import api
-from .views import board, bulletins, campaigns, figures, owing, problems, record, signoff, units
+from .views import board, bulletins, campaigns, figures, owing, problems, record, signoff, units, workbooks
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", board.board, name="board"),
@@ -40,6 +40,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("bulletins/<int:number>/", bulletins.bulletin, name="bulletin"),
     path("bulletins/<int:number>/changed/", bulletins.changed_mark, name="changed"),
     path("bulletins/<int:number>/bulletin.<str:kind>", bulletins.file, name="bulletin-file"),
+    path("workbooks/", workbooks.listed_page, name="workbooks"),
+    path("workbooks/new/", workbooks.add, name="new-workbook"),
+    path("workbooks/<int:id>/", workbooks.workbook, name="workbook"),
+    path("workbooks/<int:id>/step/", workbooks.step, name="workbook-step"),
+    path("workbooks/<int:id>/versions/<int:number>/", workbooks.version, name="workbook-version"),
+    path("workbooks/<int:id>/versions/<int:number>/look.css", workbooks.look, name="workbook-look"),
+    path("workbooks/<int:id>/versions/<int:number>/map/", workbooks.map_cells, name="workbook-map"),
+    path("workbooks/<int:id>/fillings/<int:number>/", workbooks.filling, name="filling"),
+    path("workbooks/<int:id>/fillings/<int:number>/filled.xlsx", workbooks.file, name="filling-file"),
     path("problems/", problems.problems, name="problems"),
     path("language/", csrf_exempt(set_language), name="language"),
     path("accounts/", include("fangxian.web.urls_accounts")),

@@ -4,6 +4,7 @@ import io
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any
 
 from lxml import etree
@@ -104,8 +105,8 @@ class Template:
                 columns=min(span.max_col, last) - column + 1 if span else 1,
                 rows=min(span.max_row, ROWS) - row + 1 if span else 1,
                 wants=_is_empty(cell)
-                and (not bordered or _bordered(cell))
-                and bool(labels(sheet, cell.row, cell.column).beside),
+                and (not bordered or _bordered(cell) or _is_named(sheet, row, column))
+                and bool(labels(sheet, row, column).left),
             )
 
     # ------------------------------------------------------------------------------ looks
@@ -162,16 +163,21 @@ class Labels:
     left: tuple[str, ...]
     above: tuple[str, ...]
 
-    @property
-    def beside(self) -> bool:
-        return bool(self.left)
-
 
 def labels(sheet: Any, row: int, column: int) -> Labels:
-    """Of a merged area, its words count for each of its cells."""
+    """Of a merged area, its words count for each of its cells. A row without anything ends a table."""
     left = (_word(sheet, row, c) for c in range(column - 1, 0, -1))
-    above = (_word(sheet, r, column) for r in range(row - 1, max(0, row - 30), -1))
+    above = (_word(sheet, r, column) for r in takewhile(lambda r: _holds(sheet, r), range(row - 1, 0, -1)))
     return Labels(tuple(dict.fromkeys(w for w in left if w)), tuple(dict.fromkeys(w for w in above if w)))
+
+
+def _holds(sheet: Any, row: int) -> bool:
+    return any(sheet.cell(row, c).value is not None for c in range(1, min(sheet.max_column, COLUMNS) + 1))
+
+
+def _is_named(sheet: Any, row: int, column: int) -> bool:
+    """Right behind words like 填报单位："""
+    return column > 1 and _word(sheet, row, column - 1).endswith(("：", ":"))
 
 
 def _word(sheet: Any, row: int, column: int) -> str:

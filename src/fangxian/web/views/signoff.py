@@ -30,6 +30,7 @@ from fangxian.registry.holding import holding
 from .. import asking, clock, counting, disclosure, listed
 from ..asking import Asked
 from ..problems import NoSuchStep
+from ..steady import Steady
 from .bulletins import compared, download, known_format
 from .common import page
 
@@ -114,7 +115,7 @@ def _paper(found: Standing, asked: Asked, changed: list[Reference]) -> dict[str,
 def _live(found: Standing, asked: Asked) -> str:
     told = queries.corrected(found.draft.corrects, found.draft.reason, engine=asked.engine)
     content = count_bulletin(
-        engine=_Steady(asked),
+        engine=Steady(asked),
         at=replace(asked.at, known_by=asked.known),
         template=found.template,
         number=queries.next_number(),
@@ -122,24 +123,6 @@ def _live(found: Standing, asked: Asked) -> str:
         corrects=told,
     )
     return content.article(marks(draft=True))
-
-
-class _Steady:
-    """The engine, asked about the page's moment under its steady name: what was counted serves again."""
-
-    def __init__(self, asked: Asked) -> None:
-        self._asked = asked
-
-    def by_unit(self, figure_id: str, at: AsOf) -> Any:
-        own = self._asked.at
-        same = (at.day, at.position) == (own.day, own.position)
-        return self._asked.engine.by_unit(figure_id, own if same else at)
-
-    def records(self, figure_id: str, unit_id: int, at: AsOf, part: str = "counted") -> Any:
-        return self._asked.engine.records(figure_id, unit_id, at, part)
-
-    def add_up_checks(self, at: AsOf) -> Any:
-        return self._asked.engine.add_up_checks(at)
 
 
 def _since(check: Step | None, asked: Asked) -> dict[str, Any]:
