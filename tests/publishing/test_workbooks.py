@@ -410,6 +410,16 @@ BAD: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "with a declaration": (_declared, "file-suspicious"),
     "a bomb": (lambda c: books.with_parts(c, {"xl/media/a.bin": bytes(80 << 20)}), "file-bomb"),
     "too large": (lambda c: c + bytes(6 << 20), "workbook-too-large"),
+    "with a million cells": (
+        lambda c: books.with_parts(c, {"xl/sharedStrings.xml": b"<sst>" + b"<si/>" * (4 << 20) + b"</sst>"}),
+        "workbook-too-large",
+    ),
+    "with nothing to see": (
+        lambda c: books.with_parts(
+            c, {"xl/workbook.xml": lambda xml: xml.replace(b"<sheet ", b'<sheet state="hidden" ')}
+        ),
+        "workbook-unreadable",
+    ),
     "a torn sheet": (
         lambda c: books.with_parts(c, {"xl/worksheets/sheet1.xml": lambda xml: xml[:-40]}),
         "file-broken",

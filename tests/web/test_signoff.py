@@ -148,6 +148,16 @@ def test_a_correction_is_told_on_both(board: Any, signatory: Any) -> None:
     assert board.post("/bulletins/drafts/", {"corrects": "1", "reason": "漏抄送部门"}).status_code == 409
 
 
+def test_ones_own_page_says_what_waits(board: Any, signatory: Any) -> None:
+    there = begun(board)
+    link = f"/bulletins/drafts/{Draft.objects.get().pk}/"
+    assert link in board.get("/home/").content.decode()
+    assert link not in signatory.get("/home/").content.decode()
+    board.post(f"{there}step/", {"do": "check"} | CUT_OFF | seen())
+    assert link not in board.get("/home/").content.decode()
+    assert link in signatory.get("/home/").content.decode()
+
+
 # ------------------------------------------------------------------------------------ the list
 
 

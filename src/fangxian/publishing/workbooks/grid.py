@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from lxml import etree
 from openpyxl import load_workbook
@@ -106,7 +107,7 @@ class Template:
                 rows=min(span.max_row, ROWS) - row + 1 if span else 1,
                 wants=_is_empty(cell)
                 and (not bordered or _bordered(cell) or _is_named(sheet, row, column))
-                and bool(labels(sheet, row, column).left),
+                and any(_word(sheet, row, before) for before in range(column - 1, 0, -1)),
             )
 
     # ------------------------------------------------------------------------------ looks
@@ -171,8 +172,16 @@ def labels(sheet: Any, row: int, column: int) -> Labels:
     return Labels(tuple(dict.fromkeys(w for w in left if w)), tuple(dict.fromkeys(w for w in above if w)))
 
 
+_HELD: WeakKeyDictionary[Any, dict[int, bool]] = WeakKeyDictionary()
+
+
 def _holds(sheet: Any, row: int) -> bool:
-    return any(sheet.cell(row, c).value is not None for c in range(1, min(sheet.max_column, COLUMNS) + 1))
+    """Whether anything stands in a row of a sheet, which is read once and does not change."""
+    known = _HELD.setdefault(sheet, {})
+    if row not in known:
+        last = min(sheet.max_column, COLUMNS)
+        known[row] = any(sheet.cell(row, column).value is not None for column in range(1, last + 1))
+    return known[row]
 
 
 def _is_named(sheet: Any, row: int, column: int) -> bool:

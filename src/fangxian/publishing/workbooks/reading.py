@@ -1,8 +1,10 @@
 """A template as it comes: refused where it cannot be filled, with a sentence where filling it costs."""
 
+import io
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from zipfile import ZipFile
 
 from django.utils.translation import gettext as _
 
@@ -15,6 +17,7 @@ from .package import MAIN, Package, formulas
 from .problems import WorkbookOfOldKind, WorkbookTooLarge, WorkbookUnreadable, WorkbookWithMacros
 
 LARGEST = 5 << 20  # bytes of a template
+UNPACKED = 16 << 20  # bytes of its cells
 MACROS = ("xl/vbaProject.bin", "xl/macrosheets/", "xl/dialogsheets/")
 
 
@@ -37,12 +40,23 @@ def check_template(content: bytes) -> Package:
         except FileRefused as refused:
             raise refused.problem from refused
     package = Package(content)
+    _refuse_many_cells(content)
     if any(name.startswith(MACROS) for name in package.names):
         raise WorkbookWithMacros()
-    Template(content)
+    if not Template(content).names:
+        raise WorkbookUnreadable(reason=_("all of its sheets are hidden."))
     for sheet in package.sheets:
         package.tree(sheet)
     return package
+
+
+def _refuse_many_cells(content: bytes) -> None:
+    """Sheets that unpack to far more than a form are data; they would be held in memory whole."""
+    with ZipFile(io.BytesIO(content)) as archive:
+        cells = ("xl/worksheets/", "xl/sharedStrings")
+        size = sum(info.file_size for info in archive.infolist() if info.filename.startswith(cells))
+    if size > UNPACKED:
+        raise WorkbookTooLarge(megabytes=size >> 20, limit=UNPACKED >> 20)
 
 
 def costs(package: Package) -> Iterator[str]:
