@@ -6,16 +6,22 @@ from fangxian.access.actions import NewAccount, open_accounts
 from fangxian.access.models import Account
 from fangxian.registry.models import Unit
 
-OFFICER = "duty-officer"
+OFFICER, LEADER = "duty-officer", "leader"
 SINCE = date(2020, 1, 1)
 
 
 def open_officer(*, unit: str, now: datetime) -> Account:
     over = Unit.objects.get(code=unit).pk
     new = NewAccount(OFFICER, "值班员", grants=[("bureau_office", over, SINCE)])
-    [pk] = open_accounts(accounts=[new], by="test", now=now)
+    leads = NewAccount(LEADER, "签发人", grants=[("signatory", over, SINCE)])
+    pk, _leader = open_accounts(accounts=[new, leads], by="test", now=now)
     return Account.objects.get(pk=pk)
 
 
 def officer() -> Account:
     return Account.objects.get(username=OFFICER)
+
+
+def leader() -> Account:
+    """Who approves bulletins."""
+    return Account.objects.get(username=LEADER)

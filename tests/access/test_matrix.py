@@ -21,6 +21,7 @@ from django.core.cache import cache
 from django.core.management import call_command
 from django.test import Client
 from django.urls import URLPattern, get_resolver
+from tests.publishing import books
 
 from fangxian import web
 from fangxian.access import glass
@@ -30,8 +31,10 @@ from fangxian.figures.sync import sync_lake
 from fangxian.kernel.home import Home
 from fangxian.kernel.secrets import make_keys
 from fangxian.lake import apart
-from fangxian.publishing.actions import issue_bulletin
+from fangxian.publishing.actions import check_draft, issue_bulletin, open_draft
 from fangxian.publishing.make_template import TEMPLATE
+from fangxian.publishing.workbooks.actions import add_workbook, fill_workbook, place, save_version
+from fangxian.publishing.workbooks.targets import Target
 from fangxian.registry.tree import forget_trees
 from fangxian.web import counting
 
@@ -47,6 +50,7 @@ POSTED |= {"attested-back", "proof-file"}
 POSTED |= {"list-add", "list-bring", "list-confirm", "list-match", "answer", "roster-confirm"}
 POSTED |= {"decide", "undo", "whole-numbers"}
 POSTED |= {"new-drop", "acknowledge"}
+POSTED |= {"new-draft", "draft-step", "draft-approval", "new-workbook", "workbook-step", "workbook-map"}
 SAMPLE = 12  # of so many cells one is in the sample that always runs
 SIGNING = ("account_logout", "mfa_login_webauthn")
 REAUTHENTICATING = ("account_reauthenticate", "mfa_reauthenticate", "mfa_reauthenticate_webauthn")
@@ -72,6 +76,14 @@ def built(
         at = as_of(CLOCK)
         content = TEMPLATE.read_bytes()
         issue_bulletin(at=at, template=content, by="test", now=CLOCK, engine=Engine(home), home=home)
+        draft = open_draft(template=content, by="test", now=CLOCK)
+        check_draft(draft=draft.pk, at=at, by="test", now=CLOCK, engine=Engine(home))
+        book = add_workbook(name="学校日报", template=books.form(), by="test", now=CLOCK)
+        target = Target("figure", "students.pupils", "", "value")
+        place(version=book, targets={("日报", "B4"): target}, by="test", now=CLOCK)
+        save_version(version=book, by="test", now=CLOCK)
+        book.refresh_from_db()
+        fill_workbook(version=book, at=at, by="test", now=CLOCK, engine=Engine(home))
         sync_lake(home)
         yield world
         call_command("flush", verbosity=0, interactive=False)
@@ -194,6 +206,21 @@ ADDRESSES: dict[str, list[str]] = {
     "draft": [f"/bulletins/draft.{kind}?{Q}" for kind in ("docx", "html", "pdf")],
     "bulletin": [f"/bulletins/1/?{Q}"],
     "changed": [f"/bulletins/1/changed/?{Q}"],
+    "bulletins-file": [f"/bulletins/bulletins.{kind}?{Q}" for kind in ("csv", "xlsx")],
+    "workbooks": [f"/workbooks/?{Q}"],
+    "new-workbook": ["/workbooks/new/"],
+    "workbook": [f"/workbooks/1/?{Q}"],
+    "workbook-step": ["/workbooks/1/step/"],
+    "workbook-version": [f"/workbooks/1/versions/1/?{Q}"],
+    "workbook-look": ["/workbooks/1/versions/1/look.css"],
+    "workbook-map": ["/workbooks/1/versions/1/map/"],
+    "filling": [f"/workbooks/1/fillings/1/?{Q}"],
+    "filling-file": ["/workbooks/1/fillings/1/filled.xlsx"],
+    "new-draft": ["/bulletins/drafts/"],
+    "signoff": [f"/bulletins/drafts/1/?{Q}"],
+    "draft-paper": [f"/bulletins/drafts/1/paper.{kind}" for kind in ("docx", "html", "pdf")],
+    "draft-step": ["/bulletins/drafts/1/step/"],
+    "draft-approval": ["/bulletins/drafts/1/approval/"],
     "bulletin-file": [f"/bulletins/1/bulletin.{kind}" for kind in ("docx", "html", "pdf")],
     "problems": [f"/problems/?{Q}"],
     "new-campaign": ["/campaigns/new/"],

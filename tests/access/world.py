@@ -103,6 +103,7 @@ HOMES = [["pupil", "mother"], ["elsewhere", "teacher", "stranger"]]
 # Account: its roles in force.
 ACTORS: dict[str, list[tuple[str, str]]] = {
     "officer": [("bureau_office", "xw")],
+    "signatory": [("signatory", "xw")],
     "zone": [("zone_lead", "z1")],
     "centre": [("centre_school", "c1")],
     "head": [("head", "s1")],

@@ -54,7 +54,8 @@ def _known(group: click.Group, words: list[str]) -> bool:
             command = command.commands.get(word) or command.commands.get(
                 getattr(command, "fallback", ""), command
             )
-    return not isinstance(command, click.Group) or words[0].startswith("--")
+    alone = not isinstance(command, click.Group) or command.invoke_without_command
+    return alone or words[0].startswith("--")
 
 
 @pytest.mark.parametrize("name", READMES)

@@ -38,7 +38,8 @@ def made(city: AsOf, engine: TableEngine, template: bytes, marks: Marks = Marks(
 
 
 def outside(document: pymupdf.Document) -> list[str]:
-    """Words that stand outside the text area, page numbers and the band apart."""
+    """Words that stand outside the text area; page numbers, the band and the line that tells number and
+    cut-off apart, which have their own places."""
     lines = (
         (line["bbox"], "".join(span["text"] for span in line["spans"]))
         for page in document
@@ -51,6 +52,7 @@ def outside(document: pymupdf.Document) -> list[str]:
         if text.strip()
         and pymupdf.Rect(box) not in area(text)
         and not re.fullmatch(r"— \d+ —|演示数据.*", text.strip())
+        and not (text.startswith("第12期　数字截至") and 0 < LEFT < box[0] and box[3] < 842 - 28)
     ]
 
 

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
-from tests.officer import officer, open_officer
+from tests.officer import leader, officer, open_officer
 
 from fangxian.access.models import Event, Seal
 from fangxian.campaigns.models import Reminder
@@ -31,6 +31,7 @@ from fangxian.kernel.secrets import make_keys
 from fangxian.lake import apart
 from fangxian.publishing.actions import issue_bulletin
 from fangxian.publishing.make_template import TEMPLATE
+from fangxian.publishing.models import Bulletin, Draft, Filling, Placement, Step, Workbook, WorkbookVersion
 from fangxian.registry.actions import NewUnit, add_units
 from fangxian.registry.models import Disclosure
 from fangxian.registry.tree import forget_trees
@@ -157,6 +158,15 @@ def session(site: str, django_db_blocker: Any) -> str:
         return client.cookies[settings.SESSION_COOKIE_NAME].value
 
 
+@pytest.fixture(scope="package")
+def signing(site: str, django_db_blocker: Any) -> str:
+    """The session of who approves bulletins, committed too."""
+    with django_db_blocker.unblock():
+        client = Client()
+        client.force_login(leader())
+        return client.cookies[settings.SESSION_COOKIE_NAME].value
+
+
 @pytest.fixture
 def visit(chromium: Any, site: str, session: str, writing: None) -> Iterator[Callable[..., Any]]:
     """A browser's visit, as the duty officer; with Playwright's options of a context."""
@@ -192,9 +202,17 @@ def writing(city: City, db: None) -> Iterator[None]:
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             cursor.execute("ROLLBACK")
+    before = Change.objects.order_by("-position").first().position
     yield
-    asides = Change.objects.filter(action__in=ASIDE)
+    asides = Change.objects.filter(action__in=ASIDE, position__gt=before)
     for rows in (
+        Filling.objects.all(),
+        Placement.objects.all(),
+        WorkbookVersion.objects.all(),
+        Workbook.objects.all(),
+        Step.objects.all(),
+        Draft.objects.all(),
+        *(Bulletin.objects.filter(number=number) for number in range(9, 1, -1)),  # a correction first
         Reminder.objects.all(),
         Disclosure.objects.all(),
         asides,

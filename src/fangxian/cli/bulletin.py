@@ -21,6 +21,15 @@ Examples:
   fangxian bulletin --reissue 12 --out papers           counted again from its own moment
   fangxian bulletin --template ours.docx --lint ours.docx
   fangxian bulletin --list
+  fangxian bulletin --corrects 12 --reason "one person reported by two schools, now merged"
+
+\b
+Step by step, the approval by another person than whoever drafted and checked:
+  fangxian bulletin draft                               draft 1
+  fangxian bulletin check 1 --as-of 2020-02-12T18:20:00+08:00
+  fangxian bulletin approve 1 --by leader
+  fangxian bulletin issue 1 --out papers
+  fangxian bulletin steps 1
 """
 CHANGES_HELP = """What of bulletin NUMBER would be another number now, by how much, and which records did it.
 
@@ -36,7 +45,11 @@ def register(group: click.Group) -> None:
     group.add_command(changes)
 
 
-@click.command(help=BULLETIN_HELP, short_help="Issue the bulletin, a draft of it, or an old one again.")
+@click.group(
+    help=BULLETIN_HELP,
+    short_help="Issue the bulletin, a draft of it, or an old one again.",
+    invoke_without_command=True,
+)
 @click.option(
     "--as-of", "as_of", help="The moment of the figures (default: now, or the demonstration's clock)."
 )
@@ -48,8 +61,12 @@ def register(group: click.Group) -> None:
 @click.option("--template", "template_path", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A Word template of your own.")  # fmt: skip # noqa: E501
 @click.option("--lint", "lint_path", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Only look for typed numbers in this template.")  # fmt: skip # noqa: E501
 @click.option("--list", "listing", is_flag=True, help="List what has been issued.")
+@click.option("--corrects", type=int, help="The number of the bulletin that this one corrects.")
+@click.option("--reason", default="", help="Why it is corrected; without numbers, the paper names them.")
 @click.option("--by", default="cli:officer", show_default=True, help="Who issues.")
+@click.pass_context
 def bulletin(
+    context: click.Context,
     as_of: str | None,
     known_by: str | None,
     out: Path | None,
@@ -59,8 +76,12 @@ def bulletin(
     template_path: Path | None,
     lint_path: Path | None,
     listing: bool,
+    corrects: int | None,
+    reason: str,
     by: str,
 ) -> None:
+    if context.invoked_subcommand:
+        return
     if lint_path:
         _lint(lint_path)
     elif listing:
@@ -68,7 +89,7 @@ def bulletin(
     elif reissue is not None:
         _reissue(reissue, out)
     else:
-        _issue(as_of, known_by, out, draft, number, _template(template_path), by)
+        _issue(as_of, known_by, out, draft, number, _template(template_path), corrects, reason, by)
 
 
 def _lint(path: Path) -> None:
@@ -101,6 +122,8 @@ def _issue(
     draft: bool,
     number: int | None,
     template: bytes,
+    corrects: int | None,
+    reason: str,
     by: str,
 ) -> None:
     from fangxian.publishing.actions import issue_bulletin
@@ -112,7 +135,14 @@ def _issue(
         _draft(engine, at, template, number, out or Path())
         return
     issued = issue_bulletin(
-        engine=engine, at=at, template=template, number=number, by=by, now=_now(at.known_by)
+        engine=engine,
+        at=at,
+        template=template,
+        number=number,
+        by=by,
+        now=_now(at.known_by),
+        corrects=corrects,
+        reason=reason,
     )
     click.echo(f"{issued.number}\t{issued.content_sha256}\t{folder(issued.number)}")
     if out:
@@ -142,6 +172,122 @@ def _reissue(number: int, out: Path | None) -> None:
     click.echo(f"{number}\t{content.sha256}\t{written[0].parent}")
     if out:
         _write({path.name: path.read_bytes() for path in written}, out)
+
+
+# ------------------------------------------------------------------------------------ step by step
+
+BY = click.option("--by", default="cli:officer", show_default=True, help="Who does it.")
+DRAFT = click.argument("draft", type=int)
+
+
+@bulletin.command("draft", short_help="Begin a draft; prints its id.")
+@click.option("--template", "template_path", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A Word template of your own.")  # fmt: skip # noqa: E501
+@click.option("--corrects", type=int, help="The number of the bulletin that it corrects.")
+@click.option("--reason", default="", help="Why; without numbers, the paper names them.")
+@BY
+def begin(template_path: Path | None, corrects: int | None, reason: str, by: str) -> None:
+    from fangxian.publishing.actions import open_draft
+
+    draft = open_draft(
+        template=_template(template_path), corrects=corrects, reason=reason, by=by, now=_now(_clock())
+    )
+    click.echo(f"{draft.pk}")
+
+
+@bulletin.command(short_help="Put another template under a draft.")
+@DRAFT
+@click.argument("template", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@BY
+def change(draft: int, template: Path, by: str) -> None:
+    from fangxian.publishing.actions import change_template
+
+    _told(change_template(draft=draft, template=template.read_bytes(), by=by, now=_now(_clock())))
+
+
+@bulletin.command(short_help="Check a draft and freeze its cut-off.")
+@DRAFT
+@click.option("--as-of", "as_of", help="The cut-off (default: now, or the demonstration's clock).")
+@click.option("--known-by", "known_by", help="What was known by when (default: the moment of --as-of).")
+@BY
+def check(draft: int, as_of: str | None, known_by: str | None, by: str) -> None:
+    from fangxian.publishing.actions import check_draft
+    from fangxian.publishing.signoff import checks_of
+
+    engine, at = _engine(), _moment(as_of, known_by)
+    step = check_draft(draft=draft, at=at, by=by, now=_now(at.known_by), engine=engine)
+    for one in checks_of(step):
+        click.echo(one.sentence)
+        for fault in one.told():
+            click.echo(f"  {fault}")
+    _told(step)
+    if step.kind == "failed":
+        raise SystemExit(1)
+
+
+@bulletin.command(short_help="Approve what was checked, as another person.")
+@DRAFT
+@click.option("--by", required=True, help="Who approves; not whoever drafted, changed or checked it.")
+def approve(draft: int, by: str) -> None:
+    from fangxian.publishing.actions import approve_draft
+
+    _told(approve_draft(draft=draft, by=by, now=_now(_clock())))
+
+
+@bulletin.command("return", short_help="Send a draft back, saying why.")
+@DRAFT
+@click.argument("note")
+@BY
+def send_back(draft: int, note: str, by: str) -> None:
+    from fangxian.publishing.actions import return_draft
+
+    _told(return_draft(draft=draft, note=note, by=by, now=_now(_clock())))
+
+
+@bulletin.command("give-up", short_help="Give a draft up, saying why.")
+@DRAFT
+@click.argument("note")
+@BY
+def give_up(draft: int, note: str, by: str) -> None:
+    from fangxian.publishing.actions import give_up_draft
+
+    _told(give_up_draft(draft=draft, note=note, by=by, now=_now(_clock())))
+
+
+@bulletin.command(short_help="Issue what was approved.")
+@DRAFT
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Put the files here too.")
+@BY
+def issue(draft: int, out: Path | None, by: str) -> None:
+    from fangxian.publishing.actions import issue_draft
+    from fangxian.publishing.shelf import folder
+
+    issued = issue_draft(draft=draft, by=by, now=_now(_clock()), engine=_engine())
+    click.echo(f"{issued.number}\t{issued.content_sha256}\t{folder(issued.number)}")
+    if out:
+        _copy(sorted(folder(issued.number).glob("bulletin-*")), out)
+
+
+@bulletin.command(short_help="Who did what to a draft, when; without an id, the drafts under way.")
+@click.argument("draft", type=int, required=False)
+def steps(draft: int | None) -> None:
+    from fangxian.publishing.signoff import standing, state_name, under_way
+
+    if draft is None:
+        for found in under_way():
+            click.echo(f"{found.draft.pk}\t{state_name(found.state)}\t{found.last.by}")
+        return
+    for step in standing(draft).steps:
+        _told(step)
+
+
+def _told(step: Any) -> None:
+    from fangxian.publishing.signoff import done
+
+    at, cut_off = (
+        moment.astimezone(OFFICE_ZONE).isoformat(timespec="minutes") if moment else ""
+        for moment in (step.done_at, step.known_by)
+    )
+    click.echo("\t".join((str(step.number), done(step.kind), step.by, at, cut_off, step.note)).rstrip())
 
 
 @click.command(help=CHANGES_HELP, short_help="What of an issued bulletin would differ now.")

@@ -28,6 +28,18 @@ ASIDE = (
     "campaigns.channel",
     "campaigns.deliver",
     "publishing.attest",
+    "publishing.draft",
+    "publishing.changed",
+    "publishing.failed",
+    "publishing.checked",
+    "publishing.approved",
+    "publishing.returned",
+    "publishing.given_up",
+    "publishing.issue",
+    "publishing.workbook",
+    "publishing.map",
+    "publishing.save_workbook",
+    "publishing.fill",
 )
 CLOCK_SKEW = timedelta(minutes=5)  # two machines' clocks may differ so much; more is refused
 

@@ -26,6 +26,7 @@ KINDS = {
     "版记": "imprint",
     "图表标题": "caption",
     "表格标题": "heading_of_table",
+    "更正说明": "correction",
 }
 SKIPPED = {qn(tag) for tag in ("w:del", "w:moveFrom", "w:txbxContent", "w:instrText", "w:pPr", "w:rPr")}
 FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
@@ -37,11 +38,12 @@ class Run:
     figure: Reference | None = None
     bold: bool = False
 
-    def dump(self) -> dict[str, Any]:
+    def dump(self, *, looks: bool = False) -> dict[str, Any]:
+        """`looks`: also what is no content, but is wanted to show it again."""
         told: dict[str, Any] = {"text": self.text}
         if self.figure:
             told["figure"] = self.figure.dump()
-        return told
+        return told | ({"bold": True} if looks and self.bold else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,26 +90,27 @@ class Block:
         for series in self.chart.series if self.chart else ():
             yield from (reference for _label, reference in series.points)
 
-    def dump(self) -> dict[str, Any]:
+    def dump(self, *, looks: bool = False) -> dict[str, Any]:
         told: dict[str, Any] = {"kind": self.kind}
         if self.rows:
-            told["rows"] = [[[run.dump() for run in cell] for cell in row] for row in self.rows]
+            told["rows"] = [[[run.dump(looks=looks) for run in cell] for cell in row] for row in self.rows]
         elif self.chart:
             told["chart"] = self.chart.dump()
         else:
-            told["runs"] = [run.dump() for run in self.runs]
+            told["runs"] = [run.dump(looks=looks) for run in self.runs]
         return told
 
 
 def load(told: Mapping[str, Any]) -> Block:
-    """A block as `Block.dump` told it (bold letters apart: they are no content)."""
+    """A block as `Block.dump` told it."""
     rows = tuple(tuple(tuple(map(_load_run, cell)) for cell in row) for row in told.get("rows", ()))
     chart = _load_chart(told["chart"]) if "chart" in told else None
     return Block(told["kind"], tuple(map(_load_run, told.get("runs", ()))), rows, chart)
 
 
 def _load_run(told: Mapping[str, Any]) -> Run:
-    return Run(told["text"], Reference(**told["figure"]) if "figure" in told else None)
+    figure = Reference(**told["figure"]) if "figure" in told else None
+    return Run(told["text"], figure, told.get("bold", False))
 
 
 def _load_chart(told: Mapping[str, Any]) -> Chart:

@@ -1,5 +1,7 @@
 """Charts of a bulletin: drawn from the same references as its sentences, as SVG and as PNG."""
 
+from functools import lru_cache
+
 import altair as alt
 import vl_convert
 
@@ -11,10 +13,12 @@ INKS = ["#1f5fa8", "#8a6d1d", "#5f6974"]  # told apart without colour sight, and
 NAMES, SHADES = "name", "series"
 
 
+@lru_cache(maxsize=64)
 def svg(chart: Chart) -> str:
     return str(vl_convert.vegalite_to_svg(spec(chart)))
 
 
+@lru_cache(maxsize=16)
 def png(svg_text: str) -> bytes:
     """For Word; two and a half pixels a point print sharply and stay under 100 kB."""
     return bytes(vl_convert.svg_to_png(svg_text, scale=2.5))

@@ -1,7 +1,8 @@
 """The bulletin as HTML: the same blocks, each number a link to its figure as of the bulletin's moment."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from urllib.parse import urlencode
@@ -30,17 +31,31 @@ def figure_link(at: AsOf) -> Link:
     return link
 
 
-def article(blocks: Sequence[Block], *, band: str, drawn: dict[int, str], link: Link) -> str:
-    """An `<article class="gongwen">` for a page; without inline styles or scripts, so any policy takes it."""
+def article(
+    blocks: Sequence[Block],
+    *,
+    band: str,
+    drawn: dict[int, str],
+    link: Link,
+    foot: Sequence[str] = (),
+    changed: Mapping[Reference, int] | None = None,
+) -> str:
+    """An `<article class="gongwen">` for a page; without inline styles or scripts, so any policy takes it.
+    The numbers that have `changed` since bear their place in the list of changes."""
+    if changed:
+        link = _Noted(link, changed)
     told = (_block(block, drawn.get(place, ""), link) for place, block in enumerate(blocks))
     shown = f'<p class="gw-band">{escape(band)}</p>' if band else ""
-    return f'<article class="gongwen" lang="zh-Hans">{shown}{"".join(told)}</article>'
+    below = "".join(f'<p class="gw-foot">{escape(line)}</p>' for line in foot)
+    return f'<article class="gongwen" lang="zh-Hans">{shown}{"".join(told)}{below}</article>'
 
 
-def page(blocks: Sequence[Block], *, band: str, drawn: dict[int, str], link: Link) -> bytes:
+def page(
+    blocks: Sequence[Block], *, band: str, drawn: dict[int, str], link: Link, foot: Sequence[str] = ()
+) -> bytes:
     """A file of its own, to be sent or kept."""
     title = escape("".join(block.text for block in blocks if block.kind == "title"))
-    body = article(blocks, band=band, drawn=drawn, link=link)
+    body = article(blocks, band=band, drawn=drawn, link=link, foot=foot)
     return (
         f'<!doctype html>\n<html lang="zh-Hans"><head><meta charset="utf-8"><title>{title}</title>'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
@@ -73,7 +88,20 @@ def _run(run: Run, link: Link) -> str:
 
 def _number(reference: Reference, link: Link) -> str:
     known = f' data-part="{reference.part}" data-unit="{escape(reference.unit)}"'
-    return f'<a class="fx" href="{escape(link(reference))}"{known}>{escape(reference.text)}</a>'
+    place = link.places.get(reference) if isinstance(link, _Noted) else None
+    moved, note = (" ch", f"<sup>{place}</sup>") if place else ("", "")
+    return f'<a class="fx{moved}" href="{escape(link(reference))}"{known}>{escape(reference.text)}{note}</a>'
+
+
+@dataclass(frozen=True)
+class _Noted:
+    """A link that also knows the place of each number in the list of changes."""
+
+    link: Link
+    places: Mapping[Reference, int]
+
+    def __call__(self, reference: Reference) -> str:
+        return self.link(reference)
 
 
 def _table(rows: Sequence[Sequence[Sequence[Run]]], link: Link) -> str:

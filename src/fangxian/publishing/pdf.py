@@ -16,12 +16,20 @@ from .word import masthead_size
 LAYOUT = Path(__file__).with_name("bulletin.typ")
 
 
-def pdf(blocks: Sequence[Block], *, band: str, drawn: dict[int, str], author: str, at: datetime) -> bytes:
+def pdf(
+    blocks: Sequence[Block],
+    *,
+    band: str,
+    drawn: dict[int, str],
+    author: str,
+    at: datetime,
+    foot: Sequence[str] = (),
+) -> bytes:
     """`drawn`: the SVG of each chart block, by the block's place. The same content gives the same bytes.
 
     Raises ChineseFontsMissing.
     """
-    paper = _paper(blocks, band, drawn, author) | {"fonts": fonts.require()}
+    paper = _paper(blocks, band, drawn, author) | {"foot": list(foot), "fonts": fonts.require()}
     made = _compiler().compile(
         format="pdf",
         sys_inputs={"paper": json.dumps(paper, ensure_ascii=False)},

@@ -91,3 +91,56 @@ class NothingAttested(Problem):
 class AttestedAlready(Problem):
     status, code = HTTPStatus.CONFLICT, "attested-already"
     text = _("The records say {counted} already: {value} needs no telephone. Nothing was stored.")
+
+
+class CorrectedAlready(Problem):
+    status, code = HTTPStatus.CONFLICT, "corrected-already"
+    text = _("Bulletin {number} was corrected by bulletin {later}. Correct that one.")
+
+
+class ReasonWanted(Problem):
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "reason-wanted"
+    text = _("Say in a few words why: whoever reads the paper will ask. Between 4 and 200 characters.")
+
+
+class NumbersInReason(Problem):
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "numbers-in-reason"
+    text = _(
+        "The reason holds the number “{found}”. Say why without numbers: the paper names each number that"
+        " changed, before and after, by itself."
+    )
+
+
+class UnknownDraft(Problem):
+    status, code = HTTPStatus.NOT_FOUND, "unknown-draft"
+    text = _("There is no draft {draft}. The list of bulletins shows those under way.")
+
+
+class DraftMoved(Problem):
+    status, code = HTTPStatus.CONFLICT, "draft-moved"
+    text = _("In the meantime {by} has {done} draft {draft}. Nothing was done: look at it as it is now.")
+
+
+class StepOutOfTurn(Problem):
+    status, code = HTTPStatus.CONFLICT, "step-out-of-turn"
+    text = _(
+        "Draft {draft} stands at “{state}”; this step is for: {allowed}. Look what comes next on its page."
+    )
+
+
+class OwnDraft(Problem):
+    status, code = HTTPStatus.CONFLICT, "own-draft"
+    text = _("{by} drafted, changed or checked this; somebody else must approve it.")
+
+
+class ApprovedDiffers(Problem):
+    status, code = HTTPStatus.CONFLICT, "approved-differs"
+    text = _(
+        "Counted again, draft {draft} differs from what was approved; nothing was issued. Check the lake"
+        " (`fangxian lake check`), then check the draft again and have it approved anew."
+    )
+
+
+class NotCheckedYet(Problem):
+    status, code = HTTPStatus.CONFLICT, "not-checked-yet"
+    text = _("Draft {draft} has not been checked: it has no cut-off yet, so there is no paper to take away.")

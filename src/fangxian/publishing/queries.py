@@ -13,16 +13,20 @@ from django.utils.translation import override
 from fangxian.kernel.asof import AsOf
 from fangxian.kernel.changes import position_at
 from fangxian.kernel.problems import MomentInFuture
+from fangxian.registry.tree import tree
 from fangxian.submissions.models import Revision, Submission, Verification
 
 from .blocks import Block, load
 from .content import Content, count_bulletin
+from .corrections import Corrected, key_of
 from .counting import Counting, Engine, figure_name
 from .make_template import TEMPLATE
-from .models import Bulletin
-from .problems import RecountDiffers, UnknownBulletin
+from .models import Bulletin, Filling, Step
+from .problems import CorrectedAlready, RecountDiffers, UnknownBulletin
 from .references import Number, Reference, plain
+from .signoff import Standing
 
+Frozen = Bulletin | Step | Filling  # what was counted as of a moment, and keeps its numbers
 PARTS_OF_RECORDS = {"value": ("counted",), "of": ("of",), "missing": ("missing",), "share": ("counted", "of")}
 
 
@@ -38,6 +42,29 @@ def bulletin(number: int) -> Bulletin:
     return found
 
 
+def correctable(number: int) -> Bulletin:
+    """A bulletin that a new one may correct. Raises UnknownBulletin, CorrectedAlready."""
+    found = bulletin(number)
+    later = Bulletin.objects.filter(corrects=found).first()
+    if later is not None:
+        raise CorrectedAlready(number=number, later=later.number)
+    return found
+
+
+def corrected(old: Bulletin | None, reason: str, *, engine: Engine) -> Corrected | None:
+    """What a paper says of the one that it corrects."""
+    if old is None:
+        return None
+    numbers = {key_of(reference): reference.value for reference in _as_issued(old, engine)}
+    return Corrected(old.number, old.issued_at, reason, numbers)
+
+
+def office(at: AsOf) -> str:
+    """What the bureau was called."""
+    nodes = tree(at.day, at.position).nodes.values()
+    return next((node.name for node in nodes if node.kind == "bureau"), "")
+
+
 def recount(issued: Bulletin, *, engine: Engine) -> Content:
     """Count an issued bulletin again from its day, position and template; its stored copy is not looked at.
 
@@ -49,9 +76,27 @@ def recount(issued: Bulletin, *, engine: Engine) -> Content:
         template=bytes(issued.template),
         number=issued.number,
         issued_at=issued.issued_at,
+        corrects=corrected(issued.corrects, issued.reason, engine=engine),
     )
     if content.sha256 != issued.content_sha256:
         raise RecountDiffers(number=issued.number)
+    return content
+
+
+def recount_check(found: Standing, *, engine: Engine) -> Content:
+    """Count what was checked again. Raises RecountDiffers."""
+    check = found.check
+    assert check is not None and check.issue
+    content = count_bulletin(
+        engine=engine,
+        at=check.at,
+        template=found.template,
+        number=check.issue,
+        issued_at=check.done_at,
+        corrects=corrected(found.draft.corrects, found.draft.reason, engine=engine),
+    )
+    if content.sha256 != check.content_sha256:
+        raise RecountDiffers(number=check.issue)
     return content
 
 
@@ -158,14 +203,16 @@ def _causes() -> dict[str, str]:
     }
 
 
-def changes(issued: Bulletin, *, known_by: datetime, engine: Engine) -> list[FigureChange]:
-    """Each number of an issued bulletin that would differ as known by `known_by`, with its records.
+def changes(issued: Frozen, *, known_by: datetime, engine: Engine) -> list[FigureChange]:
+    """Each number of an issued bulletin, or of a check, that would differ as known by `known_by`, with its
+    records.
 
     Raises MomentInFuture for a moment before the bulletin's own: nothing can have changed by then.
     """
-    if known_by < issued.known_by:
-        raise MomentInFuture(moment=issued.known_by.isoformat(), now=known_by.isoformat())
-    now = Counting(engine, AsOf(issued.day, known_by, max(position_at(known_by), issued.position)))
+    then = issued.at
+    if known_by < then.known_by:
+        raise MomentInFuture(moment=then.known_by.isoformat(), now=known_by.isoformat())
+    now = Counting(engine, AsOf(then.day, known_by, max(position_at(known_by), then.position)))
     return [_change(ref, value, issued, now) for ref, value in _differing(_as_issued(issued, engine), now)]
 
 
@@ -180,10 +227,11 @@ def change_dump(change: FigureChange) -> dict[str, Any]:
     return told | {"records": [record.dump() for record in change.records]}
 
 
-def _as_issued(issued: Bulletin, engine: Engine) -> list[Reference]:
+def _as_issued(issued: Frozen, engine: Engine) -> list[Reference]:
     """From the stored copy, or where that is gone, counted again."""
     stored = (issued.frozen or {}).get("figures")
     if stored is None:
+        assert isinstance(issued, Bulletin), "others keep their copy"
         return recount(issued, engine=engine).distinct()
     return [Reference(row["figure"], row["unit"], row["part"], row["value"]) for row in stored]
 
@@ -196,7 +244,7 @@ def _differing(issued: Iterable[Reference], now: Counting) -> Iterator[tuple[Ref
             yield reference, value
 
 
-def _change(reference: Reference, value: Number | None, issued: Bulletin, now: Counting) -> FigureChange:
+def _change(reference: Reference, value: Number | None, issued: Frozen, now: Counting) -> FigureChange:
     then = Counting(now.engine, issued.at)
     unit = then.unit(reference.unit)
     records = [

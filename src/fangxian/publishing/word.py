@@ -6,6 +6,7 @@ from typing import Any
 
 from docx import Document
 from docx.document import Document as WordDocument
+from docx.enum.style import WD_STYLE_TYPE
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
@@ -18,6 +19,7 @@ from .marks import MARKED, Marks
 from .references import MARK, Reference
 
 MASTHEAD_WIDTH, MASTHEAD_SIZE = 442, 44  # points
+KIND_OF_NOTICE = next(name for name, kind in KINDS.items() if kind == "correction")
 
 
 def finish(
@@ -31,6 +33,8 @@ def finish(
     for paragraph in list(document.element.body.iter(qn("w:p"))):
         _picture(Paragraph(paragraph, document._body), drawn)
     _mark(document, marks)
+    if marks.copy:
+        document.core_properties.identifier = marks.copy
     _fit_masthead(document)
     finished = io.BytesIO()
     document.save(finished)
@@ -55,13 +59,50 @@ def _picture(paragraph: Paragraph, drawn: Sequence[tuple[Chart, str]]) -> None:
     picture._inline.docPr.set("title", chart.title)
 
 
+def with_notice(filled: bytes, text: str) -> bytes:
+    """The filled file with what it corrects, under its title, or where it has none, at its head."""
+    document = load(filled)
+    titles = _styled(document, "title")
+    notice = document.add_paragraph(text, style=_style(document, KIND_OF_NOTICE))
+    if titles:
+        titles[-1]._p.addnext(notice._p)
+    else:
+        document.element.body.insert(0, notice._p)
+    saved = io.BytesIO()
+    document.save(saved)
+    return saved.getvalue()
+
+
+def _style(document: WordDocument, name: str) -> str:
+    if name not in [_label(style.element) for style in document.styles]:
+        style = document.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
+        style.base_style = document.styles["Normal"]
+        style.font.size = Pt(14)
+    return name
+
+
+def stamped(file: bytes, marks: Marks) -> bytes:
+    """A paper that was made before, with what is to be said of it now on every page."""
+    document = load(file)
+    _mark_pages(document, marks)
+    document.core_properties.identifier = marks.copy
+    stamped = io.BytesIO()
+    document.save(stamped)
+    return stamped.getvalue()
+
+
 def _styled(document: WordDocument, kind: str) -> list[Paragraph]:
     return [p for p in document.paragraphs if p.style is not None and KINDS.get(_name(p)) == kind]
 
 
 def _name(paragraph: Paragraph) -> str:
     style = paragraph.style
-    return str(style.element.find(qn("w:name")).get(qn("w:val"))) if style is not None else ""
+    return _label(style.element) if style is not None else ""
+
+
+def _label(style: Any) -> str:
+    """What a style is called in the file: Word's own names do not hang on Word's language."""
+    return str(style.find(qn("w:name")).get(qn("w:val")))
 
 
 def _mark(document: WordDocument, marks: Marks) -> None:
@@ -70,10 +111,26 @@ def _mark(document: WordDocument, marks: Marks) -> None:
             changed = getattr(marks, kind)(paragraph.text)
             if changed != paragraph.text:
                 _replace(paragraph, changed)
-    if marks.band:
-        for section in document.sections:
-            for header in _headers(document, section):
-                _band(header, marks.band)
+    _mark_pages(document, marks)
+
+
+def _mark_pages(document: WordDocument, marks: Marks) -> None:
+    """What is there already is not said twice."""
+    for place, section in enumerate(document.sections):
+        for header in _parts(document, section, "header"):
+            new = [band for band in marks.bands if band not in _text(header)]
+            if new:
+                _band(header, "　".join(new))
+        for footer in _parts(document, section, "footer"):
+            if place and footer.is_linked_to_previous:
+                continue
+            for line in marks.foot:
+                if line not in _text(footer):
+                    _foot(footer, line)
+
+
+def _text(part: Any) -> str:
+    return "".join(paragraph.text for paragraph in part.paragraphs)
 
 
 def _replace(paragraph: Paragraph, text: str) -> None:
@@ -83,13 +140,24 @@ def _replace(paragraph: Paragraph, text: str) -> None:
         run._element.getparent().remove(run._element)
 
 
-def _headers(document: WordDocument, section: Any) -> list[Any]:
-    headers = [section.header]
+def _parts(document: WordDocument, section: Any, what: str) -> list[Any]:
+    """The header or footer of its pages: of all, and where they differ, of even ones and of the first."""
+    parts = [getattr(section, what)]
     if document.settings.odd_and_even_pages_header_footer:
-        headers.append(section.even_page_header)
+        parts.append(getattr(section, f"even_page_{what}"))
     if section.different_first_page_header_footer:
-        headers.append(section.first_page_header)
-    return headers
+        parts.append(getattr(section, f"first_page_{what}"))
+    return parts
+
+
+def _foot(footer: Any, text: str) -> None:
+    if footer.is_linked_to_previous:
+        footer.is_linked_to_previous = False
+    paragraph = footer.add_paragraph()
+    paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    run = paragraph.add_run(text)
+    run.font.size = Pt(9)
+    _east_asian(run, "宋体")
 
 
 def _band(header: Any, text: str) -> None:

@@ -19,11 +19,13 @@ from django.utils.translation import gettext as _
 from docxtpl import DocxTemplate
 from jinja2.sandbox import SandboxedEnvironment
 
+from fangxian.kernel.asof import AsOf
 from fangxian.kernel.moments import OFFICE_ZONE, day_of
 from fangxian.kernel.problems import Problem
 from fangxian.registry.tree import Node
 
 from .blocks import Chart, Series, chart_mark
+from .corrections import Corrected
 from .counting import Counting
 from .problems import TemplateUnreadable
 from .references import PARTS, Mark, Reference, References
@@ -37,6 +39,7 @@ class Issue:
 
     number: int
     issued_at: datetime
+    corrects: Corrected | None = None
 
 
 @dataclass
@@ -60,7 +63,7 @@ class Wording:
             "zones": self.counting.units("zone"),
             "bureau": self.counting.root.name,
             "opened": lambda campaign: in_words(self.counting.opened(campaign), year=False),
-            "as_of": _moment(self.counting),
+            "as_of": moment_in_words(self.counting.at),
             "issued_on": in_words(issued_on),
             "year": issued_on.year,
             "number": self.issue.number,
@@ -151,9 +154,9 @@ def in_words(day: date, *, year: bool = True) -> str:
     return f"{day.year}年{day.month}月{day.day}日" if year else f"{day.month}月{day.day}日"
 
 
-def _moment(counting: Counting) -> str:
+def moment_in_words(at: AsOf) -> str:
     """The day asked, with the time where what was known is of that same day."""
-    known, day = counting.at.known_by.astimezone(OFFICE_ZONE), counting.at.day
+    known, day = at.known_by.astimezone(OFFICE_ZONE), at.day
     if known.date() != day:
         return in_words(day)
     return f"{in_words(day)}{known.hour}时{known.minute:02d}分"

@@ -15,6 +15,7 @@ BY = "demo:accounts"
 # Role: the account's name, and what its holder is called where the registry names nobody in that post.
 ACCOUNTS = {
     "bureau_office": ("officer", "值班员"),
+    "signatory": ("leader", "签发人"),
     "zone_lead": ("zone", "战区指挥长"),
     "centre_school": ("centre", "中心学校值班员"),
     "head": ("head", "校长"),
@@ -63,6 +64,7 @@ def _units(units: Tree) -> dict[str, Node]:
     brigade = _under(units, school, "brigade")[0]
     return {
         "bureau_office": bureau,
+        "signatory": bureau,
         "zone_lead": zone,
         "centre_school": centre,
         "head": school,

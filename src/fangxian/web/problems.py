@@ -106,3 +106,8 @@ class NoticeEmpty(Problem):
 class RoundsAlone(Problem):
     status, code = HTTPStatus.CONFLICT, "rounds-alone"
     text = _("This campaign is not asked in rounds: there is none to open.")
+
+
+class NoSuchStep(Problem):
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "no-such-step"
+    text = _("This page sent no step that there is. Open it anew and press one of its buttons.")

@@ -145,4 +145,7 @@ def _harmless(request: HttpRequest) -> bool:
 
 def _is_kept(response: HttpResponse) -> bool:
     page = str(response.get("Content-Type", "")).startswith("text/html")
-    return page and response.status_code == 200 and not response.streaming and not response.cookies
+    ready = response.status_code == 200 and not response.streaming and not response.cookies
+    return (
+        page and ready and "Content-Disposition" not in response
+    )  # each copy of a paper bears an id of its own

@@ -9,7 +9,20 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.i18n import set_language
 
 from .doors.api import api
-from .views import attested, board, bulletins, campaigns, figures, owing, problems, proof, record, units
+from .views import (
+    attested,
+    board,
+    bulletins,
+    campaigns,
+    figures,
+    owing,
+    problems,
+    proof,
+    record,
+    signoff,
+    units,
+    workbooks,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", board.board, name="board"),
@@ -34,11 +47,26 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("bulletins/", bulletins.shelf_page, name="bulletins"),
     path("bulletins/paper.css", bulletins.style, name="paper-style"),
     path("bulletins/draft.<str:kind>", bulletins.draft, name="draft"),
+    path("bulletins/bulletins.<str:kind>", bulletins.listed_file, name="bulletins-file"),
+    path("bulletins/drafts/", signoff.new_draft, name="new-draft"),
+    path("bulletins/drafts/<int:draft>/", signoff.signoff, name="signoff"),
+    path("bulletins/drafts/<int:draft>/paper.<str:kind>", signoff.paper, name="draft-paper"),
+    path("bulletins/drafts/<int:draft>/approval/", signoff.approval, name="draft-approval"),
+    path("bulletins/drafts/<int:draft>/step/", signoff.step, name="draft-step"),
     path("bulletins/<int:number>/", bulletins.bulletin, name="bulletin"),
     path("bulletins/<int:number>/changed/", bulletins.changed_mark, name="changed"),
     path("bulletins/<int:number>/bulletin.<str:kind>", bulletins.file, name="bulletin-file"),
     path("proof/", proof.proof, name="proof"),
     path("proof/checked.docx", proof.file, name="proof-file"),
+    path("workbooks/", workbooks.listed_page, name="workbooks"),
+    path("workbooks/new/", workbooks.add, name="new-workbook"),
+    path("workbooks/<int:id>/", workbooks.workbook, name="workbook"),
+    path("workbooks/<int:id>/step/", workbooks.step, name="workbook-step"),
+    path("workbooks/<int:id>/versions/<int:number>/", workbooks.version, name="workbook-version"),
+    path("workbooks/<int:id>/versions/<int:number>/look.css", workbooks.look, name="workbook-look"),
+    path("workbooks/<int:id>/versions/<int:number>/map/", workbooks.map_cells, name="workbook-map"),
+    path("workbooks/<int:id>/fillings/<int:number>/", workbooks.filling, name="filling"),
+    path("workbooks/<int:id>/fillings/<int:number>/filled.xlsx", workbooks.file, name="filling-file"),
     path("problems/", problems.problems, name="problems"),
     path("language/", csrf_exempt(set_language), name="language"),
     path("accounts/", include("fangxian.web.urls_accounts")),

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from fangxian.figures import catalogue
 from fangxian.kernel.moments import OFFICE_ZONE
+from fangxian.publishing import signoff
 from fangxian.submissions.forms.faults import EXPECTED, in_language
 
 from .. import origins, shown, style
@@ -137,6 +138,39 @@ def part(value: str) -> str:
     return {"counted": _("Counted"), "of": _("All of the denominator"), "missing": _("Missing")}.get(
         value, value
     )
+
+
+@register.filter
+def step_done(kind: str) -> str:
+    return signoff.done(kind)
+
+
+@register.filter
+def paper_kind(kind: str) -> str:
+    return {"docx": "Word"}.get(kind, kind.upper())
+
+
+@register.filter
+def reference_part(value: str) -> str:
+    """Which number of a figure a paper prints."""
+    words = {"value": _("value"), "of": _("out of"), "missing": _("missing"), "share": _("share")}
+    return words.get(value, value)
+
+
+@register.filter
+def bulletins_that(state: str) -> str:
+    return {
+        "all": _("All"),
+        "holds": _("not corrected"),
+        "corrected": _("corrected by a later one"),
+        "correction": _("corrections"),
+        "at-once": _("issued at once"),
+    }[state]
+
+
+@register.filter
+def bulletins_by(sort: str) -> str:
+    return {"number": _("Newest first"), "oldest": _("Oldest first"), "cut-off": _("Cut-off")}[sort]
 
 
 @register.simple_tag

@@ -12,6 +12,7 @@ from fangxian.access import audit, policy
 from fangxian.access.actor import Actor
 from fangxian.access.models import Account
 from fangxian.kernel.changes import head_position
+from fangxian.publishing import signoff
 from fangxian.submissions.models import Refusal
 
 from .. import asking, counting, coverage, people
@@ -35,7 +36,11 @@ class Below:
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]
-    shown = {"consents": _consents(request, actor), "kept": _kept(request, actor)}
+    shown = {
+        "consents": _consents(request, actor),
+        "kept": _kept(request, actor),
+        "waiting": _waiting(actor),
+    }
     shown["notices"] = to_acknowledge(actor, now=request.now)  # type: ignore[attr-defined]
     request.scope = policy.scope(actor, "count")  # type: ignore[attr-defined]
     if not request.scope:  # type: ignore[attr-defined]
@@ -80,6 +85,22 @@ def _consents(request: HttpRequest, actor: Actor) -> int:
         return 0
     now, moment = request.now, request.moment  # type: ignore[attr-defined]
     return len(people.consentable(actor, now=now, moment=moment))
+
+
+def _waiting(actor: Actor) -> list[tuple[int, str, str]]:
+    """Bulletins whose next step is this visitor's: (draft, its state, what it corrects)."""
+    mine = {"approve": (signoff.CHECKED,), "draft": (signoff.DRAFT, signoff.APPROVED)}
+    states = {state for purpose, found in mine.items() if policy.may(actor, purpose) for state in found}
+    found = [one for one in (signoff.under_way() if states else ()) if one.state in states]
+    return [
+        (
+            one.draft.pk,
+            signoff.state_name(one.state),
+            str(one.draft.corrects.number if one.draft.corrects else ""),
+        )
+        for one in found
+        if one.state != signoff.CHECKED or actor.name not in one.authors
+    ]
 
 
 def _kept(request: HttpRequest, actor: Actor) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('publishing', '0001_initial'),
+        ('publishing', '0003_workbooks'),
         ('registry', '0003_disclosures_and_reminders'),
     ]
 
