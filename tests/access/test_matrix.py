@@ -49,6 +49,7 @@ POSTED = {"consent-glass", "remind", "contact"}  # take nothing but what is post
 POSTED |= {"attested-back", "proof-file"}
 POSTED |= {"list-add", "list-bring", "list-confirm", "list-match", "answer", "roster-confirm"}
 POSTED |= {"decide", "undo", "whole-numbers"}
+POSTED |= {"twin"}
 POSTED |= {"new-drop", "acknowledge"}
 POSTED |= {"new-draft", "draft-step", "draft-approval", "new-workbook", "workbook-step", "workbook-map"}
 SAMPLE = 12  # of so many cells one is in the sample that always runs
@@ -202,6 +203,8 @@ ADDRESSES: dict[str, list[str]] = {
     "proof-file": [f"/proof/checked.docx?{Q}"],
     "attested": [f"/attested/?{Q}"],
     "attested-back": [f"/attested/back/?{Q}"],
+    "duplicates": ["/duplicates/", "/duplicates/?decided=1"],
+    "twin": ["/duplicates/1/"],
     "paper-style": ["/bulletins/paper.css"],
     "draft": [f"/bulletins/draft.{kind}?{Q}" for kind in ("docx", "html", "pdf")],
     "bulletin": [f"/bulletins/1/?{Q}"],

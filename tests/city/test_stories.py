@@ -2,7 +2,10 @@
 a new school, a lake that is lost. Each leaves what was issued as it was, and says what differs now."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -156,3 +159,52 @@ def test_rebuilding_the_lake_leaves_every_figure_as_it_was(fresh_city: City) -> 
     before = fresh_city.figures()
     fresh_city.run("lake", "rebuild")
     assert fresh_city.figures() == before
+
+
+TWICE = """
+import django, json, sys; django.setup()
+from datetime import date, timedelta
+from fangxian.kernel.changes import head_position
+from fangxian.kernel.models import Head
+from fangxian.registry.actions import NewPerson, enrol
+from fangxian.registry.holding import holding
+from fangxian.registry.models import PersonState, Post
+at = holding(date(2020, 2, 12), head_position())
+posts = list(Post.objects.filter(at, role="pupil").order_by("person").values_list("person_id", "unit_id"))
+made = []
+for place, (person, unit) in enumerate(posts[:600:50]):
+    held = PersonState.objects.filter(at, person=person).get()
+    told = {"name": held.name, "sex": held.sex, "birth_date": held.birth_date}
+    if place % 3 == 1 and len(held.name) > 2:
+        told["name"] = held.name[0] + held.name[:0:-1]
+    if place % 3 == 2:
+        told["birth_date"] = held.birth_date.replace(day=held.birth_date.day % 28 + 1)
+    new = NewPerson(**told, posts=[(unit, "pupil", date(2019, 9, 1))])
+    made.append([person, *enrol(people=[new], by="test", now=Head.objects.get().at)])
+print(json.dumps(made))
+"""
+
+
+def test_who_was_enrolled_twice_is_found_merged_and_split(fresh_city: City) -> None:
+    """Without number and phone; of some the name or the birthday was taken down wrong."""
+    city = fresh_city
+    told = {"FANGXIAN_HOME": str(city.home.path), "DJANGO_SETTINGS_MODULE": "fangxian.settings"}
+    environment = {k: v for k, v in os.environ.items() if k != "FANGXIAN_POSTGRES"} | told
+    planted = subprocess.run(
+        [sys.executable, "-c", TWICE], env=environment, capture_output=True, text=True, timeout=120
+    )
+    assert planted.returncode == 0, planted.stderr
+    twice = [tuple(pair) for pair in json.loads(planted.stdout)]
+    before = city.figures(LATER, PUPILS)[PUPILS]
+    city.run("duplicates", "find")
+    found = {tuple(row["people"]): row for row in json.loads(city.run("duplicates", "list", "--json"))}
+    assert set(twice[::3]) <= set(found), "the same name and birthday"
+    assert len(set(twice) & set(found)) >= 7, "and most of those of whom one of them is wrong"
+    assert len(set(found) - set(twice)) <= 3, "hardly anybody else"
+    pair = next(found[two] for two in twice if two in found)
+    assert pair["reasons"]
+    city.run("duplicates", "merge", str(pair["pair"]))
+    assert city.figures(LATER, PUPILS)[PUPILS] == before - 1
+    city.run("duplicates", "undo", str(pair["pair"]))
+    assert city.figures(LATER, PUPILS)[PUPILS] == before
+    city.run("duplicates", "undo", str(pair["pair"]), fails=True)

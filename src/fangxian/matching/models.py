@@ -250,3 +250,31 @@ class Answer(Recorded):
     question = models.OneToOneField(Question, models.PROTECT, primary_key=True, related_name="answer")
     told = models.CharField(max_length=8)
     sealed = models.BinaryField()
+
+
+class Twin(Recorded):
+    """Two people of the register who may be one: a child enrolled twice, a pupil and a staff child. `person`
+    is the one registered first; `reasons` as of a candidate."""
+
+    id = models.BigIntegerField(primary_key=True)
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    other = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    probability = models.FloatField()
+    reasons = models.JSONField(default=list)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="matching_twin_once", fields=["person", "other"]),
+            models.CheckConstraint(
+                name="matching_twin_in_order", condition=models.Q(person__lt=models.F("other"))
+            ),
+        ]
+
+
+class TwinDecision(Recorded):
+    """What somebody decided about two people. Never changed: the last one stands; `undone` is none."""
+
+    id = models.BigIntegerField(primary_key=True)
+    twin = models.ForeignKey(Twin, models.PROTECT, related_name="decisions")
+    verdict = models.CharField(max_length=12)  # same, not_same, undone
+    by = models.CharField(max_length=80)

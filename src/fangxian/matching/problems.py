@@ -166,3 +166,18 @@ class QuestionNotOpen(Problem):
 class AnswerUnknown(Problem):
     status, code = _REFUSED, "answer-unknown"
     text = _("Answer with yes, no or unknown.")
+
+
+class TwinNotThere(Problem):
+    status, code = HTTPStatus.NOT_FOUND, "twin-not-there"
+    text = _("There is no such pair of people. Open the list of possible duplicates anew.")
+
+
+class TwinSettled(Problem):
+    status, code = HTTPStatus.CONFLICT, "twin-settled"
+    text = _("In the meantime {by} has decided about these two. Look at the list anew, or undo that first.")
+
+
+class TwinUndecided(Problem):
+    status, code = HTTPStatus.CONFLICT, "twin-undecided"
+    text = _("Nothing was decided about these two: there is nothing to undo.")

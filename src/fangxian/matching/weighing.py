@@ -61,7 +61,8 @@ class Seen:
     homes: dict[str, dict[int, float]]
 
 
-def weigh(listed: Features, roster: Features, pairs: Pairs) -> Weighed:
+def weigh(listed: Features, roster: Features, pairs: Pairs, *, groups: Array | None = None) -> Weighed:
+    """`groups`: rows that are one person anyway; by default those that say so themselves."""
     model = _Model(listed, roster, pairs)
     learnt = model.start()
     for turn in range(ROUNDS):
@@ -71,7 +72,7 @@ def weigh(listed: Features, roster: Features, pairs: Pairs) -> Weighed:
             model = _Model(listed, roster, pairs.only(ours + related > FAINT))
         if turn in LOOKS:
             model.look_at(nobody)
-    return model.weighed(learnt, same_person(listed))
+    return model.weighed(learnt, same_person(listed) if groups is None else groups)
 
 
 def weigh_as_learnt(

@@ -150,7 +150,7 @@ def _column(place: int, known: Known, sheet: Sheet, said: dict[str, str], units:
         _reasons(known, sheet),
         name,
         [_kin(kin, known.person, said, units) for kin in known.home],
-        _posts(known.posts, units),
+        posts(known.posts, units),
         _rounds(known.person, said),
         _then(known, sheet, name),
     )
@@ -191,8 +191,8 @@ def _relation(code: str) -> str:
     return zh if chinese() else en
 
 
-def _posts(posts: Sequence[tuple[int, str]], units: Any) -> str:
-    told = [f"{units[unit].name} {role_name(role)}" for unit, role in posts if unit in units]
+def posts(held: Sequence[tuple[int, str]], units: Any) -> str:
+    told = [f"{units[unit].name} {role_name(role)}" for unit, role in held if unit in units]
     return ("、" if chinese() else ", ").join(told)
 
 
@@ -200,8 +200,8 @@ def _kin(kin: Kin, person: int, said: dict[str, str], units: Any) -> tuple[str, 
     """Name, what they are, and where they are or how they are reached; of others than the candidate the
     surname alone."""
     if kin.person == person:
-        return policy.told(said["B"], "B", kin.name), _("oneself"), _posts(kin.posts, units)
-    beside = _posts(kin.posts, units) or policy.told(said["C"], "C", kin.phone)
+        return policy.told(said["B"], "B", kin.name), _("oneself"), posts(kin.posts, units)
+    beside = posts(kin.posts, units) or policy.told(said["C"], "C", kin.phone)
     return policy.masked("B", kin.name), _relation(kin.relation), beside
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from .views import bringing, lists, review
+from .views import bringing, lists, review, twins
 
 urlpatterns: list[URLPattern] = [
     path("lists/", lists.listed, name="lists"),
@@ -15,6 +15,8 @@ urlpatterns: list[URLPattern] = [
     path("lists/questions/<int:question>/", lists.answered, name="answer"),
     path("lists/rosters/", bringing.rosters, name="roster-bring"),
     path("lists/rosters/confirm/", bringing.confirm_roster, name="roster-confirm"),
+    path("duplicates/", twins.twins, name="duplicates"),
+    path("duplicates/<int:id>/", twins.twin, name="twin"),
     path("review/", review.start, name="review"),
     path("review/undo/", review.undo_last, name="undo"),
     path("review/<int:row>/", review.row, name="review-row"),
