@@ -137,6 +137,17 @@ def test_the_next_issue_shows_cells_that_were_and_are(board: Any, listing: int) 
     assert board.get(f"/lists/{listing}/issues/2/?page=7").status_code == 404
 
 
+def test_where_a_row_came_from_is_shown_with_all_that_it_said(board: Any, listing: int) -> None:
+    brought(board, listing, DING)
+    brought(board, listing, WANG, [*DING[:3], "10012345699", *DING[4:]])
+    row = proposed(listing, "review", "review")[0]
+    page = re.sub(r"\s+", " ", re.sub("<[^>]+>", " ", board.get(f"/review/{row}/?origin=1").content.decode()))
+    assert "从第1期起" in page.replace(" ", "") and "从第2期起" in page.replace(" ", "")
+    assert "100******71" in page and "100******99" in page
+    assert page.count("旅客.xlsx") == 2
+    assert "officer" in page
+
+
 # ------------------------------------------------------------------------------------ the review
 
 

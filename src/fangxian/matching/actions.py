@@ -452,6 +452,16 @@ def voices_of(rows: Iterable[int]) -> defaultdict[int, list[Voice]]:
     return found
 
 
+def voices_in(listing: int | None) -> defaultdict[int, list[Voice]]:
+    """The same of all rows of a list, or of all lists."""
+    found: defaultdict[int, list[Voice]] = defaultdict(list)
+    told = _standing_decisions().order_by("id")
+    told = told.filter(row__list=listing) if listing is not None else told
+    for row, key, verdict, person, by in told.values_list("row_id", "id", "verdict", "person_id", "by"):
+        found[row].append(Voice(key, verdict, person, by))
+    return found
+
+
 def _settle(change: Recording, rows: Sequence[int]) -> None:
     """Leads as the decisions that stand want them; where there are none, as the matcher linked by itself."""
     for chunk in in_chunks(sorted(set(rows)), 5_000):

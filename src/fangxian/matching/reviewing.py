@@ -9,13 +9,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from django.db.models import F, Q
+from django.db.models import F
 
 from fangxian.kernel.models import Change
 
-from .actions import voices_of
-from .models import REVIEW, SAME, UNDONE, Decision, Proposal, Reopening
-from .standing import ASKED, DISPUTED, OPEN, SECOND, SETTLED, standing
+from .actions import voices_in
+from .models import REVIEW, SAME, UNDONE, Decision, List, Proposal, Reopening
+from .standing import ASKED, DISPUTED, OPEN, SECOND, SETTLED, UNDECIDED, standing
 from .topics import TOPICS
 
 ANSWERED, CHANGED = "answer", "evidence"
@@ -73,12 +73,13 @@ class Work:
 def work(reviewer: str, listing: int | None = None) -> Work:
     """Flat: as many queries for one row as for a thousand."""
     reopened = _reopened(listing)
-    rows = list(_proposals(listing))
-    voices = voices_of(row for row, *_rest in rows)
+    voices = voices_in(listing)
+    lists = {key: (topic, sensitive) for key, topic, sensitive in List.objects.values_list(*_OF_LIST)}
     counted: Counter[str] = Counter()
     queue = []
-    for row, of_list, probability, decision, topic, sensitive in rows:
-        told = standing(voices[row], sensitive=sensitive)
+    for row, of_list, probability, decision in _proposals(listing):
+        topic, sensitive = lists[of_list]
+        told = standing(voices[row], sensitive=sensitive) if row in voices else UNDECIDED
         again = reopened.get(row, "")
         if told.state == OPEN and decision != REVIEW and not again:
             continue
@@ -87,7 +88,7 @@ def work(reviewer: str, listing: int | None = None) -> Work:
             counted["asked" if told.state == ASKED else settled] += 1
             continue
         counted["left"] += 1
-        if all(voice.by != reviewer for voice in voices[row]):
+        if row not in voices or all(voice.by != reviewer for voice in voices[row]):
             why = again if told.state == OPEN and again else told.state
             cost = probability * TOPICS[topic].cost + _FIRST.get(why, 0.0)
             queue.append(Waiting(row, of_list, cost, why))
@@ -95,27 +96,23 @@ def work(reviewer: str, listing: int | None = None) -> Work:
     return Work(queue, Progress(**counted))
 
 
-def _proposals(listing: int | None) -> Iterable[tuple[int, int, float, str, str, bool]]:
+_OF_LIST = ("id", "topic", "sensitive")
+
+
+def _proposals(listing: int | None) -> Iterable[tuple[int, int, float, str]]:
     """Of rows that the list still has, matched as they are now: those for review, and those that somebody
-    decided about."""
+    decided about. Two queries: either finds its rows by an index."""
     held = Proposal.objects.filter(
         recorded_until=None,
         row__states__recorded_until=None,
         row__states__evidence=F("state__evidence"),
     )
+    decided = Decision.objects.all()
     if listing is not None:
-        held = held.filter(row__list=listing)
-    decided = Decision.objects.values("row_id")
-    held = held.filter(Q(decision=REVIEW, bare=False) | Q(row__in=decided))
-    columns = (
-        "row_id",
-        "row__list_id",
-        "probability",
-        "decision",
-        "row__list__topic",
-        "row__list__sensitive",
-    )
-    return held.values_list(*columns)
+        held, decided = held.filter(row__list=listing), decided.filter(row__list=listing)
+    both = (held.filter(decision=REVIEW, bare=False), held.filter(row__in=decided.values("row_id")))
+    columns = ("row_id", "row__list_id", "probability", "decision")
+    return {told[0]: told for rows in both for told in rows.values_list(*columns)}.values()
 
 
 def _reopened(listing: int | None) -> dict[int, str]:

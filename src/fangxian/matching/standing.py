@@ -28,6 +28,9 @@ class Standing:
     person: int | None = None
 
 
+UNDECIDED = Standing(OPEN)
+
+
 def standing(voices: Sequence[Voice], *, sensitive: bool) -> Standing:
     """Whoever cannot settle a row has it asked at once: a call costs less than a wrong flag. Where two
     reviewers differ, a third one decides."""
@@ -39,8 +42,19 @@ def standing(voices: Sequence[Voice], *, sensitive: bool) -> Standing:
         if count >= wanted:
             return Standing(SETTLED, person if verdict == SAME else None)
     if not voices:
-        return Standing(OPEN)
+        return UNDECIDED
     return Standing(SECOND if len(voices) == 1 else DISPUTED)
 
 
-__all__ = ["ASKED", "DISPUTED", "NOT_SAME", "OPEN", "SECOND", "SETTLED", "Standing", "Voice", "standing"]
+__all__ = [
+    "ASKED",
+    "DISPUTED",
+    "NOT_SAME",
+    "OPEN",
+    "SECOND",
+    "SETTLED",
+    "UNDECIDED",
+    "Standing",
+    "Voice",
+    "standing",
+]

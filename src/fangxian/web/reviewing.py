@@ -17,7 +17,9 @@ from fangxian.access.actor import Actor
 from fangxian.kernel.changes import head_position
 from fangxian.kernel.moments import day_of
 from fangxian.matching.candidates import Elsewhere, Kin, Known, Sheet, sheet_of
+from fangxian.matching.queries import Brought, history
 from fangxian.matching.reasons import WORDS
+from fangxian.matching.rows import Fields
 from fangxian.registry.kinds import RELATIONS
 from fangxian.registry.tree import tree
 
@@ -134,6 +136,25 @@ def side(actor: Actor, row: int, *, now: Any, everybody: bool = False, whole: bo
     title = sheet.fields.get("name") or _("row {number}").format(number=sheet.number)
     first = not sheet.voices
     return Side(sheet, title, columns, lines, more, classes, whole, first)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a row came from: what it said from which issue on, masked; and where it stood in each."""
+
+    said: list[tuple[Brought, str]]
+    seen: list[tuple[Brought, str, int]]
+
+
+def origin(actor: Actor, row: int) -> Origin:
+    verdicts = {c: policy.verdict(actor, c, None, purpose=PURPOSE) for c in policy.CLASSES}
+    said, seen = history(row)
+
+    def told(fields: Fields) -> str:
+        known = (code for code in FIELDS if fields.get(code))
+        return " · ".join(_masked(c, fields[c], verdicts[CLASS_OF.get(c, "B")]) for c in known)
+
+    return Origin([(each.brought, told(each.fields)) for each in said], seen)
 
 
 # ---- a candidate ------------------------------------------------------------------------------------

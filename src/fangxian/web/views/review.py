@@ -17,7 +17,7 @@ from fangxian.matching.reviewing import Work, agreement, pace, work
 
 from ..disclosure import looked
 from ..problems import ChoiceMissing, ReasonMissing
-from ..reviewing import side
+from ..reviewing import origin, side
 
 REASON = 10  # signs of a reason at least
 CHOICES = {"none": NOT_SAME, "unsettled": UNSETTLED}
@@ -87,6 +87,7 @@ def _shown(
         "mine": next((v for v in found.sheet.voices if v.by == actor.name), None),
         "undoable": _last(request),
         "fresh": fresh,
+        "origin": origin(actor, row) if request.GET.get("origin") else None,
     }
     page = "web/parts/review.html" if fresh else "web/review.html"
     response = render(request, page, shown)
