@@ -48,7 +48,7 @@ def form(edit: Callable[[Any, Any], object] | None = None) -> bytes:
 
 
 def resaved(content: bytes) -> bytes:
-    """As openpyxl writes it: texts shared, no chart."""
+    """As openpyxl writes it."""
     book, saved = load_workbook(io.BytesIO(content)), io.BytesIO()
     book.save(saved)
     return saved.getvalue()

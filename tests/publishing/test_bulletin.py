@@ -409,7 +409,10 @@ def test_changes_name_the_figure_the_amount_and_the_record(
     bulletin = issued(city, engine, template, other_home)
     assert queries.changes(bulletin, known_by=EVENING, engine=engine) == []
     was = engine._told("party.pledges_signed", 1).value
+    unit = tree(city.day, city.position).by_code["z1"]
+    change_unit(unit=unit, day=city.day, by="test", now=EVENING + timedelta(hours=1), name="东部战区")
     now = head_position()
+    assert now > city.position
     engine.rows = {
         ("party.pledges_signed", city.position): [row(1, 1), row(2, 1), row(3, 2)],
         ("party.pledges_signed", now): [row(2, 1), row(3, 1), row(4, 1)],

@@ -51,6 +51,7 @@ def test_changes_stand_beside_it_and_open_as_known_now(board: Any, monkeypatch: 
     assert "party.pledges_signed" in link and "known_by=" in link
     assert board.get(link).status_code == 200
     assert "有1个数字变了" in board.get("/bulletins/1/changed/").content.decode()
+    assert change.sentence() in board.get("/bulletins/1/changed/?why=1").content.decode()
     bulletins._changes.cache_clear()
 
 

@@ -58,6 +58,8 @@ PAGES = {
     "campaigns": ["/campaigns/"],
     "campaign": ["/campaigns/screening/", "/campaigns/double-five/?unit=c01"],
     "bulletins": ["/bulletins/"],
+    "bulletins-file": ["/bulletins/bulletins.csv", "/bulletins/bulletins.xlsx"],
+    "workbooks": ["/workbooks/"],
     "paper-style": ["/bulletins/paper.css"],
     "draft": ["/bulletins/draft.docx"],
     "attested": ["/attested/", "/attested/?unit=z1&figure=students.pupils"],
@@ -76,7 +78,10 @@ ELSEWHERE = {
     "record",
     "proof-file",
     "attested-back",
-}  # tested below
+    *("new-draft", "signoff", "draft-paper", "draft-step", "draft-approval"),  # test_signoff
+    *("new-workbook", "workbook", "workbook-step", "workbook-version", "workbook-look", "workbook-map"),
+    *("filling", "filling-file"),  # test_workbooks
+}  # tested below, and where it is said
 
 
 def test_every_route_is_tested() -> None:

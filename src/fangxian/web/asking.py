@@ -51,6 +51,11 @@ class Asked:
         """The day asked is today, by all that is known: what is missing can be asked for."""
         return self.at.day == day_of(self.latest) and not self.known_by and not self.behind
 
+    @property
+    def cut_off(self) -> datetime:
+        """What is offered as a cut-off: the moment asked, and where none is, all that is known."""
+        return self.latest if self.live else self.moment
+
     def address(self, path: str = "", **changes: object) -> str:
         """`path` with what is asked; `changes` replace or (None) leave out parts of it."""
         asked: dict[str, object] = {"unit": self.unit.code, "as_of": told(self.moment)}

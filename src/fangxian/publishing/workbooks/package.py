@@ -1,8 +1,8 @@
 """Writes into the cells of an .xlsx package and leaves all else as it is, byte for byte.
 
-A library that reads a workbook and writes it again loses what it does not know: charts, pictures, slicers,
-newer kinds of validation and of conditional formats, the printer's settings. Here the XML of the sheets that
-are filled is changed at the cells alone; every other part is copied.
+A library that reads a workbook and writes it again loses what it does not know: shapes, slicers, newer kinds
+of validation and of conditional formats; and it writes the rest in its own way. Here the XML of the sheets
+that are filled is changed at the cells alone; every other part is copied.
 """
 
 import io

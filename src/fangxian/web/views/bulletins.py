@@ -67,9 +67,11 @@ def changes_of(number: int, asked: Asked) -> list[queries.FigureChange] | None:
 
 @require_safe
 def changed_mark(request: HttpRequest, number: int) -> HttpResponse:
-    """How many numbers have changed, for a list of bulletins."""
+    """How many numbers have changed, for a list of bulletins; `why`: each in a sentence."""
     asked = asking.read(request)
-    return page(request, "web/parts/changed.html", asked, number=number, changes=changes_of(number, asked))
+    told = bool(request.GET.get("why"))
+    changes = changes_of(number, asked)
+    return page(request, "web/parts/changed.html", asked, number=number, changes=changes, told=told)
 
 
 @require_safe
