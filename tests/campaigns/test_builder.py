@@ -192,6 +192,27 @@ def test_a_file_that_is_no_sound_form_is_refused_where_it_was_chosen(
     assert not Draft.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (["chart", "x", "问", "Ask", "", ""], "survey工作表第5行type列：没有“chart”"),
+        (["select_one nothing", "x", "问", "Ask", "", ""], "survey工作表第5行type列"),
+        (["integer", "", "问", "Ask", "", ""], "survey工作表第5行name列"),
+        (["integer", "1 x", "问", "Ask", "", ""], "survey工作表第5行name列"),
+        (["integer", "people", "问", "Ask", "", ""], "survey工作表第5行name列：“people”"),
+        (["integer", "x", "", "", "", ""], "survey工作表第5行label列"),
+        (["integer", "x", "问", "Ask", "", "${nobody} > 1"], "survey工作表第5行relevant列：没有“nobody”"),
+        (["begin group", "x", "问", "Ask", "", ""], "survey工作表第5行type列"),
+        (["end group", "", "", "", "", ""], "survey工作表第5行type列"),
+        (["integer", "x", "问", "Ask", "", "pulldata('a', 'b')"], "survey工作表第5行relevant列"),
+    ],
+)
+def test_a_refusal_names_sheet_row_and_column(bureau: Client, row: list[str], said: str) -> None:
+    answer = upload(bureau, book(row))
+    fault = html.fromstring(answer.content.decode()).xpath("//p[@id='e-file']")[0].text_content()
+    assert answer.status_code == 422 and said in fault, fault
+
+
 def test_every_form_of_the_gallery_can_be_taken_and_downloaded(bureau: Client) -> None:
     for entry in gallery.entries():
         number = started(bureau, entry.code)

@@ -20,24 +20,32 @@ class FormNotConverted(Problem):
 class FormFunctionUnsupported(Problem):
     status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "form-function-unsupported"
     text = _(
-        "Row {row}, question “{question}”: the {rule} calls {function}(), which is not supported there. "
-        "Write the rule without it."
+        "Sheet survey, row {row}, column {rule} (question “{question}”): {function}() is not supported "
+        "there. Write the rule without it."
     )
 
 
 class FormRuleUnreadable(Problem):
     status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "form-rule-unreadable"
-    text = _("Row {row}, question “{question}”: the {rule} “{expression}” cannot be used: {reason}. Mend it.")
+    text = _(
+        "Sheet survey, row {row}, column {rule} (question “{question}”): “{expression}” cannot be used: "
+        "{reason}. Mend it."
+    )
 
 
 class FormTypeUnsupported(Problem):
     status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "form-type-unsupported"
-    text = _("Row {row}, “{question}”: the type “{type}” is not supported. Ask in another way.")
+    text = _(
+        "Sheet survey, row {row}, column type (“{question}”): “{type}” is not supported. Ask in another way."
+    )
 
 
 class FormClassUnknown(Problem):
     status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "form-class-unknown"
-    text = _("Row {row}, question “{question}”: “{given}” is no class of field. Write one of {known}.")
+    text = _(
+        "Sheet survey, row {row}, column fangxian_class (question “{question}”): “{given}” is no class of "
+        "field. Write one of {known}."
+    )
 
 
 class FormRulesCircular(Problem):

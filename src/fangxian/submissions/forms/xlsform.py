@@ -19,6 +19,7 @@ from ..problems import (
     FormRuleUnreadable,
     FormTypeUnsupported,
 )
+from . import refusals
 from .faults import Texts
 from .form import CircularRules, Form
 from .questions import CLASSES, Choice, Question, default_class
@@ -81,7 +82,8 @@ def _convert(sheets: DefinitionData) -> tuple[str, dict[str, Any]]:
     try:
         made = convert(xlsform=asdict(sheets), warnings=[])
     except PyXFormError as error:
-        raise FormNotConverted(reason=_sentence(error)) from error
+        reason = refusals.told(_sentence(error), sheets.survey or [])
+        raise FormNotConverted(reason=reason) from error
     assert made._pyxform is not None
     return made.xform.translate(UNSHIELDED), made._pyxform
 
