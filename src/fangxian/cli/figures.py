@@ -36,10 +36,11 @@ def _asking(command: Any) -> Any:
 @click.option("--json", "as_json", is_flag=True, help="Print a list of objects instead of a table.")
 @click.option(
     "--engine",
-    type=click.Choice(["polars", "duckdb", "plain"]),
+    type=click.Choice(["polars", "duckdb", "spark", "plain"]),
     default="polars",
     show_default=True,
-    help="The same figures, counted in memory, on disk, or slow and obvious from the ledger's rows.",
+    help="The same figures, counted in memory, on disk, on Spark (`make install-spark`), or slow and obvious"
+    " from the ledger's rows.",
 )
 def figures(
     ids: tuple[str, ...],

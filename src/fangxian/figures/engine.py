@@ -18,9 +18,9 @@ from fangxian.lake.problems import LakeBehind
 from fangxian.lake.reader import Lake
 
 from . import catalogue
-from .facts import Facts, Source
+from .facts import Facts
 from .figure import Figure
-from .frames import ENGINES, collected
+from .frames import ENGINES, Source, collected
 from .kinds import Counted, Rows
 from .problems import NotCountedHere, UnitNotThere, UnknownFigure, UnknownPart
 from .reach import Reach
@@ -181,7 +181,7 @@ class Engine:
             raise LakeBehind(known_at=known_at)
         key = (source.generation, at.day, at.position, at.known_by)
         if key not in self._moments:
-            self._moments[key] = Moment(Facts(source, at, self._frames(source.cursor())))
+            self._moments[key] = Moment(Facts(source, at, self._frames(source)))
             while len(self._moments) > KEPT_MOMENTS:
                 self._moments.popitem(last=False)[1].facts.forget()
         self._moments.move_to_end(key)

@@ -10,9 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any
 
-import duckdb
 import narwhals as nw
 import pyarrow as pa
 
@@ -20,7 +19,7 @@ from fangxian.campaigns.audiences import Selector, read_audience
 from fangxian.kernel.asof import AsOf
 from fangxian.kernel.moments import day_of, from_ms
 
-from .frames import Frame, Frames, InMemory, fetched
+from .frames import Frame, Frames, InMemory, Source, fetched
 from .reach import Reach, UnitRow, reach_of
 
 # The questions that figures read, with their lake types: null where no version of a form has them.
@@ -58,25 +57,6 @@ SHEET = (
     "recorded",
 )
 ORDER = ["happened", "recorded", "submission"]  # which of a subject's answers is the later one
-
-
-class Source(Protocol):
-    """The lake, or a world of a test."""
-
-    @property
-    def position(self) -> int: ...
-    @property
-    def generation(self) -> int: ...
-    def cursor(self) -> duckdb.DuckDBPyConnection: ...
-    def relation(
-        self,
-        name: str,
-        days: tuple[date, date] | None = None,
-        *,
-        known_by: int | None = None,
-        columns: Sequence[str] = (),
-        expecting: Mapping[str, str] | None = None,
-    ) -> duckdb.DuckDBPyRelation: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +116,7 @@ class Facts:
 
     def __init__(self, source: Source, at: AsOf, frames: Frames | None = None) -> None:
         self.source, self.at = source, at
-        self._frames = frames or InMemory(source.cursor())
+        self._frames = frames or InMemory(source)
         self._reaches: dict[tuple[date, int], Reach] = {}
 
     # ------------------------------------------------------------------------------ keeping
@@ -159,7 +139,7 @@ class Facts:
     def _known(self, name: str) -> Frame:
         """All rows recorded by the position, whether they hold or not."""
         by = self.at.position
-        return self.kept(f"known {name}", lambda: self._frames.read(self.source.relation(name, known_by=by)))
+        return self.kept(f"known {name}", lambda: self._frames.read(name, known_by=by))
 
     def _holding(self, name: str) -> Frame:
         return self._known(name).filter(holds(self.at.day, self.at.position))
@@ -168,7 +148,7 @@ class Facts:
     def _kinds(self) -> Frame:
         """unit, line, kind, code of all units that there ever were."""
         columns = ("unit", "line", "kind", "code")
-        return self.kept("kinds", lambda: self._frames.read(self.source.relation("units", columns=columns)))
+        return self.kept("kinds", lambda: self._frames.read("units", columns=columns))
 
     # ------------------------------------------------------------------------------ units
 
@@ -388,14 +368,14 @@ class Facts:
 
     def _live(self, code: str) -> Frame:
         questions = QUESTIONS.get(code, {})
-        known = self.source.relation(
+        known = self._frames.read(
             f"answers/{code}",
             (EVER, self.at.day),
             known_by=self.at.position,
             columns=[*SHEET, *questions],
             expecting=questions,
         )
-        sound = self._frames.read(known).join(self._revised, on="submission", how="anti")
+        sound = known.join(self._revised, on="submission", how="anti")
         return self._canonical(self._each(sound), "reporter")
 
     @property
