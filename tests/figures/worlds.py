@@ -49,7 +49,7 @@ COLUMNS: dict[str, dict[str, pa.DataType]] = {
         "subject": INT,
         "recorded": INT,
     },
-    "revisions": {"submission": INT, "form": TEXT, "kind": TEXT, "day": DAY, "recorded": INT},
+    "revisions": {"submission": INT, "form": TEXT, "kind": TEXT, "day": DAY, "of_day": DAY, "recorded": INT},
     "verifications": {"submission": INT, "form": TEXT, "recorded": INT},
 }
 SHEET = {
@@ -99,7 +99,8 @@ class MemorySource:
 
     def _rows(self, name: str, days: Any, expecting: Mapping[str, str] | None) -> duckdb.DuckDBPyRelation:
         if not name.startswith("answers/"):
-            return self._engine.table(name)
+            found = self._engine.table(name)
+            return found if days is None else found.filter(f"of_day BETWEEN '{days[0]}' AND '{days[1]}'")
         expecting = expecting or {}
         table = f"sheets_{name.removeprefix('answers/')}".replace("-", "_")
         if table not in self._tables:
@@ -232,8 +233,16 @@ class Draft:
         return self._of_forms(self.verifications)
 
     def _of_forms(self, rows: list[Row]) -> list[Row]:
+        day = {
+            sheet["id"]: day_of(sheet["happened"]) for sheets in self.all_sheets.values() for sheet in sheets
+        }
         return [
-            {**row, "submission": row["submission_id"], "form": self.form_of[row["submission_id"]]}
+            {
+                **row,
+                "submission": row["submission_id"],
+                "form": self.form_of[row["submission_id"]],
+                "of_day": day[row["submission_id"]],
+            }
             for row in rows
         ]
 

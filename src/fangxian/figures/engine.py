@@ -18,7 +18,7 @@ from fangxian.lake.problems import LakeBehind
 from fangxian.lake.reader import Lake
 
 from . import catalogue
-from .facts import Facts
+from .facts import Facts, Knowledge
 from .figure import Figure
 from .frames import ENGINES, Source, collected
 from .kinds import Counted, Rows
@@ -181,11 +181,26 @@ class Engine:
             raise LakeBehind(known_at=known_at)
         key = (source.generation, at.day, at.position, at.known_by)
         if key not in self._moments:
-            self._moments[key] = Moment(Facts(source, at, self._frames(source)))
+            self._moments[key] = Moment(Facts(source, at, self._knowledge(source, at.position)))
             while len(self._moments) > KEPT_MOMENTS:
-                self._moments.popitem(last=False)[1].facts.forget()
+                self._forget(self._moments.popitem(last=False)[1])
         self._moments.move_to_end(key)
         return self._moments[key]
+
+    def _knowledge(self, source: Source, position: int) -> Knowledge:
+        """That of another moment which was asked by the same, or else made anew."""
+        for moment in self._moments.values():
+            known = moment.facts.knowledge
+            if known.source is source and known.position == position:
+                return known
+        return Knowledge(source, position, self._frames)
+
+    def _forget(self, moment: Moment) -> None:
+        """With what it knew, unless others know it too."""
+        moment.facts.forget()
+        known = moment.facts.knowledge
+        if all(other.facts.knowledge is not known for other in self._moments.values()):
+            known.forget()
 
     def _lookup(self, counted: ByUnit, unit: int, at: AsOf) -> Value | None:
         try:

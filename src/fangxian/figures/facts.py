@@ -111,24 +111,95 @@ def holds(day: date, position: int) -> nw.Expr:
     )
 
 
+class Knowledge:
+    """What was known at a position, whatever the day: moments that are asked by the same share it."""
+
+    def __init__(self, source: Source, position: int, make: Callable[[Source], Frames] = InMemory) -> None:
+        self.source, self.position, self.make = source, position, make
+        self._frames = make(source)
+        self._reaches: dict[tuple[date, int], Reach] = {}
+        self._shapes: list[tuple[Any, Reach]] = []
+
+    def rows(self, name: str) -> Frame:
+        """All rows recorded by the position, whether they hold or not."""
+        return self._kept(f"known {name}", lambda: self._frames.read(name, known_by=self.position))
+
+    @property
+    def kinds(self) -> Frame:
+        """unit, line, kind, code of all units that there ever were."""
+        columns = ("unit", "line", "kind", "code")
+        return self._kept("kinds", lambda: self._frames.read("units", columns=columns))
+
+    def reach_at(self, day: date, position: int) -> Reach:
+        if (day, position) not in self._reaches:
+            self._reaches[day, position] = self._reach_at(holds(day, position))
+        return self._reaches[day, position]
+
+    def _reach_at(self, held: nw.Expr) -> Reach:
+        """One that was made for another day is taken where the units and covers are the same."""
+        covers = self.rows("covers").filter(held).sort("row").select("coverer", "covered", "kind")
+        shape = fetched(self.states(held)), fetched(covers)
+        known = next((reach for held, reach in self._shapes if held == shape), None)
+        if known is None:
+            known = reach_of(map(UnitRow._make, shape[0]), shape[1])
+            self._shapes.append((shape, known))
+        return known
+
+    def states(self, held: nw.Expr) -> Frame:
+        states = self.rows("unit_states").filter(held).join(self.kinds, on="unit")
+        return states.select(*UnitRow._fields).sort("unit")
+
+    @cached_property
+    def campaigns(self) -> dict[str, CampaignFact]:
+        """Those that had been launched, by code."""
+        rows = self.rows("campaigns").sort("campaign")
+        columns = ("campaign", "code", "audience", "schedule", "opens", "closes")
+        return {
+            row[1]: CampaignFact(
+                row[0], row[1], json.loads(row[2]), json.loads(row[3]), from_ms(row[4]), _moment(row[5])
+            )
+            for row in fetched(rows.select(*columns))
+        }
+
+    @cached_property
+    def rounds(self) -> list[tuple[str, Window]]:
+        known = self.rows("rounds").select("code", "number", "opens", "recorded", "closes", "listed")
+        rows = sorted(fetched(known), key=lambda row: row[:2])
+        return [
+            (code, Window(number, day_of(from_ms(opens)), recorded, _moment(closes), listed))
+            for code, number, opens, recorded, closes, listed in rows
+        ]
+
+    def forget(self) -> None:
+        self._frames.forget()
+
+    def _kept(self, name: str, make: Callable[[], Frame]) -> Frame:
+        return keep(self._frames, name, make)
+
+
+def keep(frames: Frames, name: str, make: Callable[[], Frame]) -> Frame:
+    """The frame, computed once: later ones read the result."""
+    kept = frames.kept(name)
+    if kept is None:
+        frames.keep(name, make())
+        kept = frames.kept(name)
+        assert kept is not None
+    return kept
+
+
 class Facts:
     """Frames of what holds as of (day, position). Merges are applied: whoever was merged is the other."""
 
-    def __init__(self, source: Source, at: AsOf, frames: Frames | None = None) -> None:
+    def __init__(self, source: Source, at: AsOf, knowledge: Knowledge | None = None) -> None:
         self.source, self.at = source, at
-        self._frames = frames or InMemory(source)
-        self._reaches: dict[tuple[date, int], Reach] = {}
+        self.knowledge = knowledge or Knowledge(source, at.position)
+        self._frames = self.knowledge.make(source)
 
     # ------------------------------------------------------------------------------ keeping
 
     def kept(self, name: str, make: Callable[[], Frame]) -> Frame:
         """The frame, computed once: later figures read the result."""
-        kept = self._frames.kept(name)
-        if kept is None:
-            self._frames.keep(name, make())
-            kept = self._frames.kept(name)
-            assert kept is not None
-        return kept
+        return keep(self._frames, name, make)
 
     def forget(self) -> None:
         self._frames.forget()
@@ -137,18 +208,10 @@ class Facts:
         return self.kept(name, lambda: self._frames.given(make()))
 
     def _known(self, name: str) -> Frame:
-        """All rows recorded by the position, whether they hold or not."""
-        by = self.at.position
-        return self.kept(f"known {name}", lambda: self._frames.read(name, known_by=by))
+        return self.knowledge.rows(name)
 
     def _holding(self, name: str) -> Frame:
         return self._known(name).filter(holds(self.at.day, self.at.position))
-
-    @property
-    def _kinds(self) -> Frame:
-        """unit, line, kind, code of all units that there ever were."""
-        columns = ("unit", "line", "kind", "code")
-        return self.kept("kinds", lambda: self._frames.read("units", columns=columns))
 
     # ------------------------------------------------------------------------------ units
 
@@ -157,17 +220,7 @@ class Facts:
         return self.reach_at(self.at.day, self.at.position)
 
     def reach_at(self, day: date, position: int) -> Reach:
-        if (day, position) not in self._reaches:
-            self._reaches[day, position] = self._reach_at(holds(day, position))
-        return self._reaches[day, position]
-
-    def _reach_at(self, held: nw.Expr) -> Reach:
-        covers = self._known("covers").filter(held).sort("row").select("coverer", "covered", "kind")
-        return reach_of(map(UnitRow._make, fetched(self._states(held))), fetched(covers))
-
-    def _states(self, held: nw.Expr) -> Frame:
-        states = self._known("unit_states").filter(held).join(self._kinds, on="unit")
-        return states.select(*UnitRow._fields).sort("unit")
+        return self.knowledge.reach_at(day, position)
 
     @property
     def units(self) -> Frame:
@@ -178,7 +231,9 @@ class Facts:
         inside = self.reach.schools >= 0
         named = {"unit": self.reach.units[inside], "school": self.reach.schools[inside]}
         schools = self._frames.given(pa.table(named))
-        return self._states(holds(self.at.day, self.at.position)).join(schools, on="unit", how="left")
+        return self.knowledge.states(holds(self.at.day, self.at.position)).join(
+            schools, on="unit", how="left"
+        )
 
     def units_of(self, *kinds: str) -> Frame:
         """id, unit of the units of these kinds that exist and are not declared absent."""
@@ -283,30 +338,16 @@ class Facts:
 
     # ------------------------------------------------------------------------------ campaigns
 
-    @cached_property
+    @property
     def campaigns(self) -> dict[str, CampaignFact]:
         """Those that had been launched, by code."""
-        rows = self._known("campaigns").sort("campaign")
-        columns = ("campaign", "code", "audience", "schedule", "opens", "closes")
-        return {
-            row[1]: CampaignFact(
-                row[0], row[1], json.loads(row[2]), json.loads(row[3]), from_ms(row[4]), _moment(row[5])
-            )
-            for row in fetched(rows.select(*columns))
-        }
-
-    @cached_property
-    def _rounds(self) -> list[tuple[str, Window]]:
-        known = self._known("rounds").select("code", "number", "opens", "recorded", "closes", "listed")
-        rows = sorted(fetched(known), key=lambda row: row[:2])
-        return [
-            (code, Window(number, day_of(from_ms(opens)), recorded, _moment(closes), listed))
-            for code, number, opens, recorded, closes, listed in rows
-        ]
+        return self.knowledge.campaigns
 
     def rounds(self, code: str) -> list[Window]:
         """The rounds that have opened by the end of the day, in the order of their numbers."""
-        return [window for name, window in self._rounds if name == code and window.day <= self.at.day]
+        return [
+            window for name, window in self.knowledge.rounds if name == code and window.day <= self.at.day
+        ]
 
     def window(self, campaign: CampaignFact) -> Window | None:
         """The latest opened round, or of a daily campaign the day itself; None where nothing is asked."""
@@ -348,7 +389,7 @@ class Facts:
         return posts.select("unit", *TIMES, id=selector.kind)
 
     def _of_kinds(self, rows: Frame, selector: Selector) -> Frame:
-        kinds = self._kinds.filter(nw.col("kind").is_in(selector.unit_kinds)).select("unit")
+        kinds = self.knowledge.kinds.filter(nw.col("kind").is_in(selector.unit_kinds)).select("unit")
         return rows.join(kinds, on="unit", how="semi")
 
     def _under(self, selector: Selector, day: date, position: int) -> nw.Expr:
@@ -361,31 +402,40 @@ class Facts:
 
     # ------------------------------------------------------------------------------ submissions
 
-    def live(self, code: str) -> Frame:
-        """Live submissions of a campaign, with the questions that figures read. Kept where these are read:
-        of the others only coverage reads, once."""
-        return self.kept(f"live {code}", lambda: self._live(code)) if code in QUESTIONS else self._live(code)
+    def live(self, code: str, since: date = EVER) -> Frame:
+        """Live submissions of a campaign, with the questions that figures read; `since`: of that day and
+        later, and no other files are read. Kept where questions are read: of the others only coverage
+        reads, once."""
+        if code in QUESTIONS:
+            return self.kept(f"live {code} {since}", lambda: self._live(code, since))
+        return self._live(code, since)
 
-    def _live(self, code: str) -> Frame:
+    def _live(self, code: str, since: date) -> Frame:
         questions = QUESTIONS.get(code, {})
         known = self._frames.read(
             f"answers/{code}",
-            (EVER, self.at.day),
+            (since, self.at.day),
             known_by=self.at.position,
             columns=[*SHEET, *questions],
             expecting=questions,
         )
-        sound = known.join(self._revised, on="submission", how="anti")
+        sound = known.join(self._revised(since), on="submission", how="anti")
         return self._canonical(self._each(sound), "reporter")
 
-    @property
-    def _revised(self) -> Frame:
+    def _revised(self, since: date) -> Frame:
         """submission of those that do not hold: superseded, retracted, or withdrawn by the day."""
+        return self.kept(f"revised {since}", lambda: self._revised_since(since))
+
+    def _revised_since(self, since: date) -> Frame:
         never = nw.col("kind").is_in(["superseded", "retracted"])
         withdrawn = (nw.col("kind") == "withdrawn") & (nw.col("day") <= self.at.day)
-        return self.kept(
-            "revised", lambda: self._known("revisions").filter(never | withdrawn).select("submission")
+        rows = self._frames.read(
+            "revisions",
+            (since, self.at.day),
+            known_by=self.at.position,
+            columns=["submission", "kind", "day"],
         )
+        return rows.filter(never | withdrawn).select("submission")
 
     def _each(self, frame: Frame) -> Frame:
         """Their subjects, where these are persons, each as the one into whom all were merged."""
@@ -400,10 +450,10 @@ class Facts:
         return self.kept(f"latest {code} {within_days}", lambda: self._latest(code, within_days))
 
     def _latest(self, code: str, within_days: int | None) -> Frame:
-        rows = self.live(code)
-        if within_days is not None:
-            rows = rows.filter(nw.col("day") > self.at.day - timedelta(days=within_days))
-        return rows.unique(["round", "subject_kind", "subject"], keep="last", order_by=ORDER)
+        since = EVER if within_days is None else _first_of(self.at.day, within_days)
+        return self.live(code, since).unique(
+            ["round", "subject_kind", "subject"], keep="last", order_by=ORDER
+        )
 
     @property
     def verified(self) -> Frame:
@@ -423,8 +473,13 @@ class Facts:
 
     def _window_sheets(self, code: str, window: Window) -> Frame:
         if window.number == 0:
-            return self.live(code).filter(nw.col("day") > window.day - timedelta(days=window.days))
+            return self.live(code, _first_of(window.day, window.days))
         return self.live(code).filter(nw.col("round") == window.number)
+
+
+def _first_of(last: date, days: int) -> date:
+    """The first of so many days that end with the last."""
+    return last - timedelta(days=days - 1)
 
 
 def _moment(ms: int | None) -> datetime | None:
