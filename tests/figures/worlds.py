@@ -305,6 +305,7 @@ AUDIENCES: dict[str, tuple[list[Row], Row]] = {
     ),
     "supplies": ([{"kind": "units", "unit_kind": ["party_branch"]}], {"kind": "daily", "voluntary": True}),
     "ten-ones": ([{"kind": "persons", "role": ["pupil"], "under": "c1"}], {"kind": "once"}),
+    "daily-check": ([{"kind": "persons", "role": ["pupil"], "under": "c1"}], {"kind": "daily"}),
     "care": ([{"kind": "persons", "role": ["pupil", "staff"]}], {"kind": "once", "voluntary": True}),
 }
 PLACES = {  # role -> units where such a post may be

@@ -6,6 +6,7 @@ plain Python over small tables).
 """
 
 import json
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -19,8 +20,9 @@ from fangxian.campaigns.audiences import Selector, read_audience
 from fangxian.kernel.asof import AsOf
 from fangxian.kernel.moments import day_of, from_ms
 
-from .frames import Frame, Frames, InMemory, Source, fetched
+from .frames import Frame, Frames, InMemory, Source, collected, fetched
 from .reach import Reach, UnitRow, reach_of
+from .standing import Standing
 
 # The questions that figures read, with their lake types: null where no version of a form has them.
 QUESTIONS: dict[str, dict[str, str]] = {
@@ -56,6 +58,7 @@ SHEET = (
     "happened",
     "recorded",
 )
+REPORTED = ("submission", "round", "subject_kind", "subject", "household")
 ORDER = ["happened", "recorded", "submission"]  # which of a subject's answers is the later one
 
 
@@ -117,8 +120,8 @@ class Knowledge:
     def __init__(self, source: Source, position: int, make: Callable[[Source], Frames] = InMemory) -> None:
         self.source, self.position, self.make = source, position, make
         self._frames = make(source)
-        self._reaches: dict[tuple[date, int], Reach] = {}
-        self._shapes: list[tuple[Any, Reach]] = []
+        self._reaches: dict[tuple[int, int], Reach] = {}
+        self._standing: dict[Any, Standing] = {}
 
     def rows(self, name: str) -> Frame:
         """All rows recorded by the position, whether they hold or not."""
@@ -131,19 +134,32 @@ class Knowledge:
         return self._kept("kinds", lambda: self._frames.read("units", columns=columns))
 
     def reach_at(self, day: date, position: int) -> Reach:
-        if (day, position) not in self._reaches:
-            self._reaches[day, position] = self._reach_at(holds(day, position))
-        return self._reaches[day, position]
+        """The same on all days between which no unit or cover begins or ends."""
+        key = bisect_right(self._turns, day), position
+        if key not in self._reaches:
+            self._reaches[key] = self._reach_at(holds(day, position))
+        return self._reaches[key]
 
     def _reach_at(self, held: nw.Expr) -> Reach:
-        """One that was made for another day is taken where the units and covers are the same."""
         covers = self.rows("covers").filter(held).sort("row").select("coverer", "covered", "kind")
-        shape = fetched(self.states(held)), fetched(covers)
-        known = next((reach for held, reach in self._shapes if held == shape), None)
-        if known is None:
-            known = reach_of(map(UnitRow._make, shape[0]), shape[1])
-            self._shapes.append((shape, known))
-        return known
+        return reach_of(map(UnitRow._make, fetched(self.states(held))), fetched(covers))
+
+    @cached_property
+    def _turns(self) -> list[date]:
+        """The days on which a unit or a cover begins or ends."""
+        spans = [self.rows(name).select("valid_from", "valid_until") for name in ("unit_states", "covers")]
+        days = {
+            day
+            for span in spans
+            for row in fetched(span.unique(span.collect_schema().names()))
+            for day in row
+        }
+        return sorted(day for day in days if day is not None)
+
+    def standing(self, key: Any, make: Callable[[], Standing]) -> Standing:
+        if key not in self._standing:
+            self._standing[key] = make()
+        return self._standing[key]
 
     def states(self, held: nw.Expr) -> Frame:
         states = self.rows("unit_states").filter(held).join(self.kinds, on="unit")
@@ -369,6 +385,21 @@ class Facts:
             rows = rows.join(self._listed(campaign, window), on="id", how="semi")
         return rows.filter(opening | today).select("id", "unit", opening=opening, today=today)
 
+    def standing(self, campaign: CampaignFact, selector: Selector) -> Standing:
+        """All whom a daily campaign asks on some day, as known at the position."""
+        merged = tuple(sorted(self.merged.items()))
+        return self.knowledge.standing(
+            (campaign.code, selector.key, merged), lambda: self._standing_of(selector)
+        )
+
+    def _standing_of(self, selector: Selector) -> Standing:
+        position = self.at.position
+        known = (nw.col("recorded") <= position) & (
+            nw.col("recorded_until").is_null() | (nw.col("recorded_until") > position)
+        )
+        rows = self._subjects(selector).filter(known)
+        return Standing(collected(rows.select("id", "unit", "valid_from", "valid_until")))
+
     def _listed(self, campaign: CampaignFact, window: Window) -> Frame:
         rows = self.kept(f"listed {campaign.code}", lambda: self._listed_rows(campaign))
         return rows.filter(nw.col("number") == window.number).select("id")
@@ -394,33 +425,31 @@ class Facts:
 
     def _under(self, selector: Selector, day: date, position: int) -> nw.Expr:
         """Whether a unit lies under the selector's subtree at a time."""
-        if not selector.under:
-            return nw.lit(True)
-        reach = self.reach_at(day, position)
-        root = next((row.unit for row in reach.rows.values() if row.code == selector.under), None)
-        return nw.col("unit").is_in([-1] if root is None else reach.under(root))
+        units = under(selector, self.reach_at(day, position))
+        return nw.lit(True) if units is None else nw.col("unit").is_in(units or [-1])
 
     # ------------------------------------------------------------------------------ submissions
 
     def live(self, code: str, since: date = EVER) -> Frame:
         """Live submissions of a campaign, with the questions that figures read; `since`: of that day and
-        later, and no other files are read. Kept where questions are read: of the others only coverage
-        reads, once."""
+        later, and no other files are read. Kept where questions are read."""
         if code in QUESTIONS:
-            return self.kept(f"live {code} {since}", lambda: self._live(code, since))
-        return self._live(code, since)
+            return self.kept(f"live {code} {since}", lambda: self._whole(code, since))
+        return self._whole(code, since)
 
-    def _live(self, code: str, since: date) -> Frame:
+    def _whole(self, code: str, since: date) -> Frame:
+        return self._canonical(self._live(code, since, SHEET), "reporter")
+
+    def _live(self, code: str, since: date, columns: Sequence[str]) -> Frame:
         questions = QUESTIONS.get(code, {})
         known = self._frames.read(
             f"answers/{code}",
             (since, self.at.day),
             known_by=self.at.position,
-            columns=[*SHEET, *questions],
+            columns=[*columns, *questions],
             expecting=questions,
         )
-        sound = known.join(self._revised(since), on="submission", how="anti")
-        return self._canonical(self._each(sound), "reporter")
+        return self._each(known.join(self._revised(since), on="submission", how="anti"))
 
     def _revised(self, since: date) -> Frame:
         """submission of those that do not hold: superseded, retracted, or withdrawn by the day."""
@@ -472,9 +501,19 @@ class Facts:
         return sheets.filter(~nw.col("asked").is_null()).select(id="asked", because="submission")
 
     def _window_sheets(self, code: str, window: Window) -> Frame:
-        if window.number == 0:
-            return self.live(code, _first_of(window.day, window.days))
-        return self.live(code).filter(nw.col("round") == window.number)
+        daily = window.number == 0
+        since = _first_of(window.day, window.days) if daily else EVER
+        known = code in QUESTIONS  # and kept; of the others only whom they are about is read
+        sheets = self.live(code, since) if known else self._live(code, since, REPORTED)
+        return sheets if daily else sheets.filter(nw.col("round") == window.number)
+
+
+def under(selector: Selector, reach: Reach) -> list[int] | None:
+    """The units under the selector's subtree; None where it names none."""
+    if not selector.under:
+        return None
+    root = next((row.unit for row in reach.rows.values() if row.code == selector.under), None)
+    return [] if root is None else reach.under(root)
 
 
 def _first_of(last: date, days: int) -> date:

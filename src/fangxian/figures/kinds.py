@@ -6,6 +6,7 @@ A result is a set of records: `counted` has id and unit (a leaf; an id may have 
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import ClassVar
 
 import numpy as np
@@ -16,6 +17,7 @@ from .facts import Facts
 from .frames import Frame, collected
 from .reach import Reach
 from .results import Bools, Floats, Ints
+from .standing import Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,40 @@ class Coverage:
 
 
 @dataclass(frozen=True, slots=True)
+class DailyCoverage:
+    """Who of those whom a day asks reported. It asks whom it asks: nobody leaves or joins meanwhile."""
+
+    record: str
+    asked: Standing
+    because: Frame
+    day: date
+    under: Collection[int] | None = None
+    owed: bool = True
+
+    def parts(self) -> list[str]:
+        return ["counted", *(["of", "missing"] if self.owed else []), "excluded:left", "excluded:joined"]
+
+    def sums(self, facts: Facts) -> dict[str, Floats]:
+        parts = [part for part in self.parts() if part != "missing"]
+        return {part: rows.sums(facts.reach) for part, rows in self._rows(facts.reach, parts).items()}
+
+    def rows(self, part: str, facts: Facts) -> "Rows":
+        return self._rows(facts.reach, [part])[part]
+
+    def _rows(self, reach: Reach, parts: Collection[str]) -> "dict[str, Rows]":
+        codes, places = self.asked.on(self.day, reach, self.under)
+        reported = self.asked.among(collected(self.because.select("id"))["id"])[codes]
+        masks = {"counted": reported, "of": np.ones(len(codes), dtype=np.bool_), "missing": ~reported}
+        nobody = np.zeros(len(codes), dtype=np.bool_)
+        return {part: self._of(masks.get(part, nobody), codes, places) for part in parts}
+
+    def _of(self, mask: Bools, codes: Ints, places: Ints) -> "Rows":
+        chosen = np.flatnonzero(mask)
+        ids = self.asked.ids.take(pa.array(codes[chosen]))
+        return Rows(ids, places[chosen], np.ones(len(chosen)), codes=codes[chosen])
+
+
+@dataclass(frozen=True, slots=True)
 class Rounds:
     """Rounds that are complete. `asked` tells of each round whom it asked, as in Coverage; `settled` (id,
     round) of whom it wants nothing more; what is `open` is complete nowhere. A round is complete at a unit
@@ -189,7 +225,7 @@ class Rounds:
         return asked, complete
 
 
-Counted = Result | Coverage | Rounds
+Counted = Result | Coverage | DailyCoverage | Rounds
 
 
 @dataclass(frozen=True, slots=True)
