@@ -17,7 +17,7 @@ from .facts import Facts
 from .frames import Frame, collected
 from .reach import Reach
 from .results import Bools, Floats, Ints
-from .standing import Standing
+from .standing import Asked, Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,23 +156,23 @@ class DailyCoverage:
         return ["counted", *(["of", "missing"] if self.owed else []), "excluded:left", "excluded:joined"]
 
     def sums(self, facts: Facts) -> dict[str, Floats]:
-        parts = [part for part in self.parts() if part != "missing"]
-        return {part: rows.sums(facts.reach) for part, rows in self._rows(facts.reach, parts).items()}
+        asked, reported = self._asked(facts.reach)
+        nobody = np.zeros(len(facts.reach.units))
+        told = {"counted": asked.sums(reported), "of": asked.whole}
+        return {part: told.get(part, nobody) for part in self.parts() if part != "missing"}
 
     def rows(self, part: str, facts: Facts) -> "Rows":
-        return self._rows(facts.reach, [part])[part]
+        asked, reported = self._asked(facts.reach)
+        chosen = {"counted": reported, "missing": ~reported, "of": np.ones_like(reported)}
+        rows = np.flatnonzero(chosen.get(part, np.zeros_like(reported))[asked.codes])
+        codes = asked.codes[rows]
+        ids = self.asked.ids.take(pa.array(codes))
+        return Rows(ids, asked.places[rows], np.ones(len(rows)), codes=codes)
 
-    def _rows(self, reach: Reach, parts: Collection[str]) -> "dict[str, Rows]":
-        codes, places = self.asked.on(self.day, reach, self.under)
-        reported = self.asked.among(collected(self.because.select("id"))["id"])[codes]
-        masks = {"counted": reported, "of": np.ones(len(codes), dtype=np.bool_), "missing": ~reported}
-        nobody = np.zeros(len(codes), dtype=np.bool_)
-        return {part: self._of(masks.get(part, nobody), codes, places) for part in parts}
-
-    def _of(self, mask: Bools, codes: Ints, places: Ints) -> "Rows":
-        chosen = np.flatnonzero(mask)
-        ids = self.asked.ids.take(pa.array(codes[chosen]))
-        return Rows(ids, places[chosen], np.ones(len(chosen)), codes=codes[chosen])
+    def _asked(self, reach: Reach) -> tuple[Asked, Bools]:
+        """Those whom the day asks, and by code whether they reported."""
+        asked = self.asked.on(self.day, reach, self.under)
+        return asked, self.asked.among(collected(self.because.select("id"))["id"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,8 +268,8 @@ class Rows:
         one = np.bincount(
             rows.places[~several], weights=rows.contributions[~several], minlength=len(reach.units)
         )
-        return reach.roll_up(one.astype(np.float64, copy=False)) + _distinct(
-            ids[several], rows.places[several], rows.contributions[several], reach
+        return reach.roll_up(one.astype(np.float64, copy=False)) + reach.distinct(
+            ids[several], rows.places[several], rows.contributions[several]
         )
 
     def pairs(self, reach: Reach) -> tuple[Ints, Ints, Ints]:
@@ -322,14 +322,6 @@ def _among(ids: pa.Array, others: pa.ChunkedArray) -> Bools:
 def _flags(table: pa.Table, name: str) -> Bools:
     flags: Bools = table[name].to_numpy().astype(np.bool_, copy=False)
     return flags
-
-
-def _distinct(ids: Ints, places: Ints, contributions: Floats, reach: Reach) -> Floats:
-    """Each id once at each unit that one of its leaves reaches."""
-    which, above = reach.spread(places)
-    _, first = np.unique(ids[which] * np.int64(len(reach.units)) + above, return_index=True)
-    sums = np.bincount(above[first], weights=contributions[which[first]], minlength=len(reach.units))
-    return sums.astype(np.float64, copy=False)
 
 
 def _round_at(frame: Frame, settled: pa.Array, reach: Reach) -> tuple[Bools, Bools]:
