@@ -58,7 +58,7 @@ SHEET = (
     "happened",
     "recorded",
 )
-REPORTED = ("submission", "round", "subject_kind", "subject", "household")
+ABOUT = ("submission", "subject_kind", "subject")
 ORDER = ["happened", "recorded", "submission"]  # which of a subject's answers is the later one
 
 
@@ -492,7 +492,7 @@ class Facts:
     def reports(self, code: str, selector: Selector, window: Window) -> Frame:
         """id, because (submission) of those about whom the window has live submissions: a household also
         where one of its members was answered for."""
-        sheets = self._window_sheets(code, window)
+        sheets = self._window_sheets(code, window, selector.kind)
         if selector.kind == "household":
             own = nw.when(nw.col("subject_kind") == "household").then(nw.col("subject"))
             sheets = sheets.with_columns(asked=nw.coalesce(nw.col("household"), own))
@@ -500,11 +500,14 @@ class Facts:
             sheets = sheets.filter(nw.col("subject_kind") == selector.kind).with_columns(asked="subject")
         return sheets.filter(~nw.col("asked").is_null()).select(id="asked", because="submission")
 
-    def _window_sheets(self, code: str, window: Window) -> Frame:
+    def _window_sheets(self, code: str, window: Window, kind: str) -> Frame:
         daily = window.number == 0
         since = _first_of(window.day, window.days) if daily else EVER
-        known = code in QUESTIONS  # and kept; of the others only whom they are about is read
-        sheets = self.live(code, since) if known else self._live(code, since, REPORTED)
+        if code in QUESTIONS:  # then it is kept; of the others only whom they are about is read
+            sheets = self.live(code, since)
+        else:
+            more = {"household": kind == "household", "round": not daily}
+            sheets = self._live(code, since, [*ABOUT, *(name for name, wanted in more.items() if wanted)])
         return sheets if daily else sheets.filter(nw.col("round") == window.number)
 
 
