@@ -1,5 +1,6 @@
 # make install   installs, and does nothing else
 # make run       builds the demonstration city in ./var, once, and serves it on this machine alone
+# make install-spark  what figures and matching on Spark want beside it (480 MB); Java is the system's
 # make test      all checks and tests; on PostgreSQL too, where it is installed
 # SCALE=0.01 makes a city of a hundredth of the size; SEED another city; PORT another address.
 
@@ -19,7 +20,7 @@ LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no
 	--python-version 3.11
 CATALOGUES := $(wildcard src/fangxian/locale/*/LC_MESSAGES/django.po)
 
-.PHONY: install install-test demo run lint test test-long bench lock clean
+.PHONY: install install-spark install-test demo run lint test test-long bench lock clean
 .DELETE_ON_ERROR:
 
 install: $(STAMPS)/package $(if $(CATALOGUES),$(STAMPS)/catalogues)
@@ -50,7 +51,14 @@ $(STAMPS)/bench: requirements/bench.txt | $(STAMPS)/base
 	$(PIP) install --require-hashes -r $<
 	@touch $@
 
-install-test: install $(STAMPS)/test
+$(STAMPS)/spark: requirements/spark.txt | $(STAMPS)/base
+	$(PIP) install --no-build-isolation --require-hashes -r $<
+	@touch $@
+
+install-spark: install $(STAMPS)/spark
+
+# Where nothing may be left out, Spark is tested too.
+install-test: install $(STAMPS)/test $(if $(filter 1,$(FANGXIAN_NO_SKIPS)),$(STAMPS)/spark)
 
 # `demo` is one command that finishes or leaves no city: what lies in the folder afterwards is whole.
 $(HOME_FOLDER)/ledger.sqlite3: | install

@@ -74,6 +74,15 @@ def test_records_sum_to_their_figure(city: Path) -> None:
         assert len({record["id"] for record in records}) == len(records)
 
 
+def test_a_course_has_each_day_as_known_by_one_moment(city: Path) -> None:
+    asked = ("coverage.disinfection", *EVENING, "--unit", "c01")
+    days = told(city, "course", *asked)
+    assert [day["as_of"] for day in days][::29] == ["2020-01-14", "2020-02-12"]
+    assert not days[0]["value"] and days[-1]["value"] > 0
+    earlier = ("--as-of", "2020-02-10", "--known-by", EVENING[1], "--unit", "c01")
+    assert days[-3]["value"] == told(city, "figures", asked[0], *earlier)[0]["value"]
+
+
 def test_names_in_records_are_masked(city: Path) -> None:
     names = {record["name"] for record in told(city, "records", "command.commandos", *EVENING)}
     assert names and all(len(name) == 2 and name.endswith("*") for name in names)
@@ -95,6 +104,8 @@ def test_a_unit_is_asked_by_its_code(city: Path) -> None:
         (("figures", "--as-of", "9999-01-01"), "moment-unreadable"),
         (("figures", "--as-of", "soon"), "moment-unreadable"),
         (("records", "students.pupils", "--part", "missing"), "unknown-part"),
+        (("course", "students.pupils", "--as-of", "2020-02-12", "--since", "2020-02-13"), "span-reversed"),
+        (("course", "students.pupil"), "unknown-figure"),
     ],
 )
 def test_what_cannot_be_counted_is_a_problem(city: Path, arguments: tuple[str, ...], problem: str) -> None:

@@ -28,6 +28,19 @@ def agree(draft: Draft, at: AsOf, frames: str) -> None:
     assert all(check.ok for check in engine.add_up_checks(at))
 
 
+COURSES = ("coverage.daily-check", "coverage.disinfection", "coverage.supplies", "party.members")
+
+
+def courses_agree(draft: Draft, at: AsOf, frames: str) -> None:
+    """A course counts each day as a question about the day does, and as the plain meaning does."""
+    engine = Engine(source=MemorySource(draft), frames=frames)
+    plain = {day: PlainFigures(draft.world(), AsOf(day, at.known_by, at.position)) for day in DAYS}
+    for id in (id for id in COURSES if id in engine.figures(at)):
+        for day, by_unit in engine.course(id, DAYS, at):
+            assert dict(by_unit) == dict(engine.by_unit(id, AsOf(day, at.known_by, at.position)))
+            assert dict(by_unit) == {unit: plain[day].value(id, unit) for unit in plain[day].units}
+
+
 @st.composite
 def questions(draw: st.DrawFn) -> AsOf:
     day = draw(st.sampled_from(DAYS))
@@ -41,3 +54,10 @@ def test_the_engine_counts_as_the_plain_meaning_does(random: Random, asked: list
     draft = dense_world(random)
     for at, frames in zip(asked, ENGINES, strict=False):
         agree(draft, at, frames)
+
+
+@given(st.randoms(use_true_random=False), questions(), st.sampled_from(["polars", "duckdb"]))
+@settings(max_examples=settings.default.max_examples // 3)
+def test_a_course_of_days_counts_as_each_day_does(random: Random, at: AsOf, frames: str) -> None:
+    """With sheets that came late, that were corrected later, and people who came and went."""
+    courses_agree(dense_world(random), at, frames)

@@ -1,6 +1,7 @@
 """What the engine promises beside numbers: records, checks, and what it refuses."""
 
 from collections.abc import Callable
+from datetime import date
 
 import pyarrow.compute as pc
 import pytest
@@ -13,7 +14,7 @@ from fangxian.kernel.problems import MomentInFuture, NothingKnownYet
 from fangxian.lake.problems import LakeBehind
 
 from .town import Town
-from .worlds import IDS
+from .worlds import IDS, MemorySource
 
 Make = Callable[[str], Engine]
 AT = Town.at()
@@ -189,3 +190,41 @@ def test_moments_outside_what_is_known_are_refused(db: None) -> None:
         as_of(Town.at().known_by)
     with pytest.raises(MomentInFuture):
         as_of(Town.at(12).known_by, clock=Town.at(11).known_by)
+
+
+def test_of_a_daily_campaign_only_the_days_that_can_count_are_read(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A report of the disinfection holds good for two days here; what revised sheets lies by their day."""
+    source = MemorySource(Town("post p1 pupil k1\nreport daily-check p1 on 11").draft)
+    read: list[tuple[str, object]] = []
+    relation = source.relation
+
+    def watched(name: str, days: object = None, **wanted: object) -> object:
+        read.append((name, days))
+        return relation(name, days, **wanted)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(source, "relation", watched)
+    engine = Engine(source=source)
+    assert engine.value("coverage.daily-check", IDS["c1"], Town.at(11)) == Value(
+        1, 1, {"left": 0, "joined": 0}
+    )
+    engine.value("coverage.disinfection", IDS["c1"], Town.at(12))
+    days = {name: asked for name, asked in read if asked}
+    assert days["answers/daily-check"] == (date(2020, 2, 11), date(2020, 2, 11))
+    assert days["answers/disinfection"] == days["revisions"] == (date(2020, 2, 11), date(2020, 2, 12))
+
+
+def test_moments_of_one_knowledge_read_it_once(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = MemorySource(Town("post p1 pupil k1").draft)
+    read: list[str] = []
+    relation = source.relation
+    monkeypatch.setattr(
+        source, "relation", lambda name, *a, **w: read.append(name) or relation(name, *a, **w)
+    )
+    engine = Engine(source=source)
+    engine.value("students.pupils", IDS["c1"], Town.at(11))
+    engine.value("students.pupils", IDS["c1"], Town.at(12))
+    assert read.count("posts") == read.count("unit_states") == 1
+    engine.value("students.pupils", IDS["c1"], Town.at(12, position=19))
+    assert read.count("posts") == 2

@@ -50,7 +50,7 @@ COLUMNS: dict[str, dict[str, pa.DataType]] = {
         "subject": INT,
         "recorded": INT,
     },
-    "revisions": {"submission": INT, "form": TEXT, "kind": TEXT, "day": DAY, "recorded": INT},
+    "revisions": {"submission": INT, "form": TEXT, "kind": TEXT, "day": DAY, "of_day": DAY, "recorded": INT},
     "verifications": {"submission": INT, "form": TEXT, "recorded": INT},
 }
 SHEET = {
@@ -100,7 +100,8 @@ class MemorySource:
 
     def _rows(self, name: str, days: Any, expecting: Mapping[str, str] | None) -> duckdb.DuckDBPyRelation:
         if not name.startswith("answers/"):
-            return self._engine.table(name)
+            found = self._engine.table(name)
+            return found if days is None else found.filter(f"of_day BETWEEN '{days[0]}' AND '{days[1]}'")
         expecting = expecting or {}
         table = "_".join(["sheets", name.removeprefix("answers/"), *expecting]).replace("-", "_")
         if table not in self._tables:
@@ -245,8 +246,16 @@ class Draft:
         return self._of_forms(self.verifications)
 
     def _of_forms(self, rows: list[Row]) -> list[Row]:
+        day = {
+            sheet["id"]: day_of(sheet["happened"]) for sheets in self.all_sheets.values() for sheet in sheets
+        }
         return [
-            {**row, "submission": row["submission_id"], "form": self.form_of[row["submission_id"]]}
+            {
+                **row,
+                "submission": row["submission_id"],
+                "form": self.form_of[row["submission_id"]],
+                "of_day": day[row["submission_id"]],
+            }
             for row in rows
         ]
 
@@ -309,6 +318,7 @@ AUDIENCES: dict[str, tuple[list[Row], Row]] = {
     ),
     "supplies": ([{"kind": "units", "unit_kind": ["party_branch"]}], {"kind": "daily", "voluntary": True}),
     "ten-ones": ([{"kind": "persons", "role": ["pupil"], "under": "c1"}], {"kind": "once"}),
+    "daily-check": ([{"kind": "persons", "role": ["pupil"], "under": "c1"}], {"kind": "daily"}),
     "care": ([{"kind": "persons", "role": ["pupil", "staff"]}], {"kind": "once", "voluntary": True}),
     "difficulties": (
         [{"kind": "units", "unit_kind": ["school", "teaching_point"]}],

@@ -70,6 +70,7 @@ DATASETS = {
         "form": "VARCHAR",
         "kind": "VARCHAR",
         "day": "DATE",
+        "of_day": "DATE",
         "recorded": "BIGINT",
     },
     "verifications": {"submission": "BIGINT", "form": "VARCHAR", "how": "VARCHAR", "recorded": "BIGINT"},
@@ -162,6 +163,18 @@ def test_days_choose_files_and_rows_alike(lake_home: Home, world: World) -> None
     assert len(lake.files("answers/screening")) == 3
     assert len(lake.files("answers/screening", (date(2020, 2, 3), date(2020, 2, 3)))) == 1
     assert lake.relation("answers/screening", (date(2020, 3, 1), date(2020, 3, 2))).fetchall() == []
+
+
+def test_what_revised_the_submissions_of_a_day_lies_apart(lake_home: Home, world: World) -> None:
+    """By the day of the submission, not by that of the revision."""
+    for day in (2, 3):
+        (sheet,) = world.submit({}, happened=datetime(2020, 2, day, 9, tzinfo=OFFICE_ZONE))
+        world.revise(sheet, "withdrawn", date(2020, 2, 9))
+    sync_lake(lake_home)
+    lake, third = Lake(lake_home), (date(2020, 2, 3), date(2020, 2, 3))
+    assert len(lake.files("revisions")) == 2
+    assert len(lake.files("revisions", third)) == 1
+    assert lake.relation("revisions", third).project("submission").fetchall() == [(world.sheets[1],)]
 
 
 def test_a_lake_stays_as_of_its_generation_and_tells_that_there_is_another(

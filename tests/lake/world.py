@@ -253,8 +253,15 @@ def plain_lake(home: Home) -> dict[str, set[tuple[Any, ...]]]:
             for m in RoundMember.objects.select_related("round")
         },
         "revisions": {
-            (r.submission_id, form_of[r.submission_id], r.kind, r.day, r.recorded)
-            for r in Revision.objects.all()
+            (
+                r.submission_id,
+                form_of[r.submission_id],
+                r.kind,
+                r.day,
+                day_of(r.submission.happened),
+                r.recorded,
+            )
+            for r in Revision.objects.select_related("submission")
         },
         "verifications": {
             (v.submission_id, form_of[v.submission_id], v.how, v.recorded) for v in Verification.objects.all()

@@ -241,9 +241,10 @@ def test_a_plot_is_a_picture(tmp_path: Path, cli: Cli) -> None:
 
 
 def test_names_and_numbers_stay_in_memory(tmp_path: Path) -> None:
-    from fangxian.matching.linking import _engine
+    from fangxian.matching.engines import comparer
 
-    with _engine(1) as engine:
+    with comparer("duckdb", 1) as where:
+        engine = where.api._con
         place = engine.sql("SELECT current_setting('temp_directory')").fetchall()
         assert place == [("",)]
         assert engine.sql("SELECT path FROM duckdb_databases() WHERE NOT internal").fetchall() == [(None,)]

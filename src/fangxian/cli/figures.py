@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 def register(group: click.Group) -> None:
     group.add_command(figures)
     group.add_command(records)
+    group.add_command(course)
 
 
 def _asking(command: Any) -> Any:
@@ -36,10 +37,11 @@ def _asking(command: Any) -> Any:
 @click.option("--json", "as_json", is_flag=True, help="Print a list of objects instead of a table.")
 @click.option(
     "--engine",
-    type=click.Choice(["polars", "duckdb", "plain"]),
+    type=click.Choice(["polars", "duckdb", "spark", "plain"]),
     default="polars",
     show_default=True,
-    help="The same figures, counted in memory, on disk, or slow and obvious from the ledger's rows.",
+    help="The same figures, counted in memory, on disk, on Spark (`make install-spark`), or slow and obvious"
+    " from the ledger's rows.",
 )
 def figures(
     ids: tuple[str, ...],
@@ -106,6 +108,50 @@ def records(
         else:
             place, why = " ▸ ".join(record.place), " ".join(record.instances)
             click.echo(f"{record.id}\t{record.name}\t{place}\t{record.contribution}\t{why}")
+
+
+@click.command()
+@click.argument("figure")
+@_asking
+@click.option("--since", metavar="DAY", help="The first day (default: 29 days before the last).")
+@click.option("--json", "as_json", is_flag=True, help="Print a list of objects instead of a table.")
+def course(
+    figure: str,
+    as_of: str | None,
+    known_by: str | None,
+    unit: str | None,
+    no_sync: bool,
+    since: str | None,
+    as_json: bool,
+) -> None:
+    """Count FIGURE day by day, all days as known by the same moment.
+
+    \b
+    fangxian course coverage.disinfection                                      thirty days, as known now
+    fangxian course students.pupils --since 2020-02-01 --unit c01 --json
+    fangxian course coverage.disinfection --as-of 2020-02-12 --known-by 2020-02-20
+    """
+    at = _at(as_of, known_by)
+    engine = _engine(no_sync)
+    code, unit_id = _unit(unit, at, ((row.unit, row.code, row.kind) for row in engine.units(at).values()))
+    counted = engine.course(figure, _days(since, at), at)
+    rows = [_row_of_day(figure, by_unit.get(unit_id), code, at, day) for day, by_unit in counted]
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
+        return
+    for row in rows:
+        click.echo(f"{row['as_of']}  {_told(row)}")
+
+
+def _days(since: str | None, at: "AsOf") -> list[date]:
+    """Raises SpanReversed where the first is later than the last."""
+    from fangxian.kernel.moments import day_of, read_moment
+    from fangxian.kernel.problems import SpanReversed
+
+    first = day_of(read_moment(since)) if since else at.day - timedelta(days=29)
+    if first > at.day:
+        raise SpanReversed(start=first.isoformat(), end=at.day.isoformat())
+    return [first + timedelta(days=n) for n in range((at.day - first).days + 1)]
 
 
 # ------------------------------------------------------------------------------------ what is asked
@@ -200,13 +246,21 @@ def _row(id: str, value: "Value | None", unit: str, at: "AsOf") -> dict[str, Any
     }
 
 
+def _row_of_day(id: str, value: "Value | None", unit: str, at: "AsOf", day: date) -> dict[str, Any]:
+    return _row(id, value, unit, at) | {"as_of": day.isoformat()}
+
+
+def _told(row: dict[str, Any]) -> str:
+    from django.utils.translation import gettext as _
+
+    told = _("not counted here") if row["value"] is None else f"{row['value']:,}"
+    return told if row["out_of"] is None else f"{told} / {row['out_of']:,}"
+
+
 def _table(rows: list[dict[str, Any]]) -> None:
     from django.utils.translation import get_language
-    from django.utils.translation import gettext as _
 
     language = "zh" if (get_language() or "zh").startswith("zh") else "en"
     width = max((len(row["id"]) for row in rows), default=0)
     for row in rows:
-        told = _("not counted here") if row["value"] is None else f"{row['value']:,}"
-        out_of = "" if row["out_of"] is None else f" / {row['out_of']:,}"
-        click.echo(f"{row['id']:<{width}}  {told}{out_of}  {row[language]}")
+        click.echo(f"{row['id']:<{width}}  {_told(row)}  {row[language]}")

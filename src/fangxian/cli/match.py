@@ -42,15 +42,22 @@ def match() -> None:
 @click.option("--roster", required=True, type=click.Path(path_type=Path, dir_okay=False), help="The people.")
 @click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="Where to write.")
 @click.option("--threads", default=2, show_default=True, type=click.IntRange(1, 64))
+@click.option(
+    "--engine",
+    type=click.Choice(["duckdb", "spark"]),
+    default="duckdb",
+    show_default=True,
+    help="The same links, compared in memory, or on Spark (`make install-spark`).",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print an object instead of a sentence.")
-def run(listed: Path, roster: Path, out: Path, threads: int, as_json: bool) -> None:
+def run(listed: Path, roster: Path, out: Path, threads: int, engine: str, as_json: bool) -> None:
     """A line for each row of LIST: row, uid, probability, decision (auto, review, none), reasons."""
     from fangxian.matching.matching import COLUMNS, match_files
     from fangxian.matching.problems import FolderMissing
 
     if not out.absolute().parent.is_dir():
         raise FolderMissing(path=out.parent)
-    lines = match_files(listed, roster, step=_step, threads=threads).lines()
+    lines = match_files(listed, roster, step=_step, threads=threads, engine=engine).lines()
     with out.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)

@@ -9,10 +9,10 @@ from fangxian.campaigns.audiences import Selector, read_audience
 from fangxian.campaigns.models import Campaign
 from fangxian.registry.kinds import ROLES, UNIT_KINDS
 
-from .facts import CampaignFact, Facts
+from .facts import CampaignFact, Facts, under
 from .figure import ADMINISTRATIVE, Figure
 from .frames import Frame
-from .kinds import Coverage
+from .kinds import Coverage, DailyCoverage
 
 ROLE_LINES = {
     "party_member": "party",
@@ -89,13 +89,16 @@ def _lines(selector: Selector) -> tuple[str, ...]:
     return (*sorted(own - set(ADMINISTRATIVE)), *ADMINISTRATIVE)
 
 
-def coverage(facts: Facts, *, campaign: CampaignFact, selector: Selector) -> Coverage:
+def coverage(facts: Facts, *, campaign: CampaignFact, selector: Selector) -> Coverage | DailyCoverage:
     owed = not campaign.voluntary
     window = facts.window(campaign)
     if window is None:
         return Coverage(selector.kind, *_nobody(facts), owed)
-    asked = facts.asked(campaign, selector, window)
-    return Coverage(selector.kind, asked, facts.reports(campaign.code, selector, window), owed)
+    reports = facts.reports(campaign.code, selector, window)
+    if campaign.daily:
+        standing, here = facts.standing(campaign, selector), under(selector, facts.reach)
+        return DailyCoverage(selector.kind, standing, reports, window.day, here, owed)
+    return Coverage(selector.kind, facts.asked(campaign, selector, window), reports, owed)
 
 
 def _nobody(facts: Facts) -> tuple[Frame, Frame]:

@@ -1,8 +1,9 @@
 """Counts the catalogue: every figure for every unit in one pass, and any figure's records."""
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from threading import RLock
 from typing import Any
@@ -18,9 +19,9 @@ from fangxian.lake.problems import LakeBehind
 from fangxian.lake.reader import Lake
 
 from . import catalogue
-from .facts import Facts, Source
+from .facts import Facts, Knowledge
 from .figure import Figure
-from .frames import ENGINES, collected
+from .frames import ENGINES, Source, collected
 from .kinds import Counted, Rows
 from .problems import NotCountedHere, UnitNotThere, UnknownFigure, UnknownPart
 from .reach import Reach
@@ -120,6 +121,20 @@ class Engine:
         with self._lock:
             return self._moment(at).counted(figure_id)
 
+    def course(self, figure_id: str, days: Iterable[date], at: AsOf) -> Iterator[tuple[date, ByUnit]]:
+        """One figure for every unit on each of these days, all as known at `at`'s position: what was known is
+        read once, and of a daily campaign the sheets of each day. Nothing of it is kept.
+
+        (`trend.Days` has days as they were known then.)"""
+        with self._lock:
+            source, knowledge = self._known_at(at)
+        for day in days:
+            with self._lock:
+                moment = Moment(Facts(source, AsOf(day, at.known_by, at.position), knowledge))
+                counted = moment.counted(figure_id)
+                moment.facts.forget()
+            yield day, counted
+
     def all(self, at: AsOf) -> dict[str, ByUnit]:
         """The whole catalogue for every unit."""
         with self._lock:
@@ -175,17 +190,33 @@ class Engine:
             return self._source
 
     def _moment(self, at: AsOf) -> Moment:
+        source, knowledge = self._known_at(at)
+        key = (source.generation, at.day, at.position, at.known_by)
+        if key not in self._moments:
+            self._moments[key] = Moment(Facts(source, at, knowledge))
+            while len(self._moments) > KEPT_MOMENTS:
+                self._forget(self._moments.popitem(last=False)[1])
+        self._moments.move_to_end(key)
+        return self._moments[key]
+
+    def _known_at(self, at: AsOf) -> tuple[Source, Knowledge]:
+        """What was known: that of another moment which was asked by the same, or else made anew."""
         source = self.source()
         if at.position > source.position:
             known_at = source.known_at.isoformat() if isinstance(source, Lake) else str(source.position)
             raise LakeBehind(known_at=known_at)
-        key = (source.generation, at.day, at.position, at.known_by)
-        if key not in self._moments:
-            self._moments[key] = Moment(Facts(source, at, self._frames(source.cursor())))
-            while len(self._moments) > KEPT_MOMENTS:
-                self._moments.popitem(last=False)[1].facts.forget()
-        self._moments.move_to_end(key)
-        return self._moments[key]
+        for moment in self._moments.values():
+            known = moment.facts.knowledge
+            if known.source is source and known.position == at.position:
+                return source, known
+        return source, Knowledge(source, at.position, self._frames)
+
+    def _forget(self, moment: Moment) -> None:
+        """With what it knew, unless others know it too."""
+        moment.facts.forget()
+        known = moment.facts.knowledge
+        if all(other.facts.knowledge is not known for other in self._moments.values()):
+            known.forget()
 
     def _lookup(self, counted: ByUnit, unit: int, at: AsOf) -> Value | None:
         try:

@@ -6,13 +6,13 @@ plain Python over small tables).
 """
 
 import json
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any
 
-import duckdb
 import narwhals as nw
 import pyarrow as pa
 
@@ -20,8 +20,9 @@ from fangxian.campaigns.audiences import Selector, read_audience
 from fangxian.kernel.asof import AsOf
 from fangxian.kernel.moments import day_of, from_ms
 
-from .frames import Frame, Frames, InMemory, fetched
+from .frames import Frame, Frames, InMemory, Source, collected, fetched
 from .reach import Reach, UnitRow, reach_of
+from .standing import Standing
 
 # The questions that figures read, with their lake types: null where no version of a form has them.
 QUESTIONS: dict[str, dict[str, str]] = {
@@ -59,26 +60,8 @@ SHEET = (
     "happened",
     "recorded",
 )
+ABOUT = ("submission", "subject_kind", "subject")
 ORDER = ["happened", "recorded", "submission"]  # which of a subject's answers is the later one
-
-
-class Source(Protocol):
-    """The lake, or a world of a test."""
-
-    @property
-    def position(self) -> int: ...
-    @property
-    def generation(self) -> int: ...
-    def cursor(self) -> duckdb.DuckDBPyConnection: ...
-    def relation(
-        self,
-        name: str,
-        days: tuple[date, date] | None = None,
-        *,
-        known_by: int | None = None,
-        columns: Sequence[str] = (),
-        expecting: Mapping[str, str] | None = None,
-    ) -> duckdb.DuckDBPyRelation: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,24 +116,114 @@ def holds(day: date, position: int) -> nw.Expr:
     )
 
 
+class Knowledge:
+    """What was known at a position, whatever the day: moments that are asked by the same share it."""
+
+    def __init__(self, source: Source, position: int, make: Callable[[Source], Frames] = InMemory) -> None:
+        self.source, self.position, self.make = source, position, make
+        self._frames = make(source)
+        self._reaches: dict[tuple[int, int], Reach] = {}
+        self._standing: dict[Any, Standing] = {}
+
+    def rows(self, name: str) -> Frame:
+        """All rows recorded by the position, whether they hold or not."""
+        return self._kept(f"known {name}", lambda: self._frames.read(name, known_by=self.position))
+
+    @property
+    def kinds(self) -> Frame:
+        """unit, line, kind, code of all units that there ever were."""
+        columns = ("unit", "line", "kind", "code")
+        return self._kept("kinds", lambda: self._frames.read("units", columns=columns))
+
+    def reach_at(self, day: date, position: int) -> Reach:
+        """The same on all days between which no unit or cover begins or ends."""
+        key = bisect_right(self._turns, day), position
+        if key not in self._reaches:
+            self._reaches[key] = self._reach_at(holds(day, position))
+        return self._reaches[key]
+
+    def _reach_at(self, held: nw.Expr) -> Reach:
+        covers = self.rows("covers").filter(held).sort("row").select("coverer", "covered", "kind")
+        return reach_of(map(UnitRow._make, fetched(self.states(held))), fetched(covers))
+
+    @cached_property
+    def _turns(self) -> list[date]:
+        """The days on which a unit or a cover begins or ends."""
+        spans = [self.rows(name).select("valid_from", "valid_until") for name in ("unit_states", "covers")]
+        days = {
+            day
+            for span in spans
+            for row in fetched(span.unique(span.collect_schema().names()))
+            for day in row
+        }
+        return sorted(day for day in days if day is not None)
+
+    def standing(self, key: Any, make: Callable[[], Standing]) -> Standing:
+        if key not in self._standing:
+            self._standing[key] = make()
+        return self._standing[key]
+
+    def states(self, held: nw.Expr) -> Frame:
+        states = self.rows("unit_states").filter(held).join(self.kinds, on="unit")
+        return states.select(*UnitRow._fields).sort("unit")
+
+    @cached_property
+    def campaigns(self) -> dict[str, CampaignFact]:
+        """Those that had been launched, by code."""
+        rows = self.rows("campaigns").sort("campaign")
+        columns = ("campaign", "code", "audience", "schedule", "opens", "closes")
+        closed = dict(fetched(self.rows("closings").sort("closing").select("campaign", "closes")))
+        return {
+            code: CampaignFact(
+                campaign,
+                code,
+                json.loads(audience),
+                json.loads(schedule),
+                from_ms(opens),
+                _moment(closed.get(campaign, closes)),
+            )
+            for campaign, code, audience, schedule, opens, closes in fetched(rows.select(*columns))
+        }
+
+    @cached_property
+    def rounds(self) -> list[tuple[str, Window]]:
+        known = self.rows("rounds").select("code", "number", "opens", "recorded", "closes", "listed")
+        rows = sorted(fetched(known), key=lambda row: row[:2])
+        return [
+            (code, Window(number, day_of(from_ms(opens)), recorded, _moment(closes), listed))
+            for code, number, opens, recorded, closes, listed in rows
+        ]
+
+    def forget(self) -> None:
+        self._frames.forget()
+
+    def _kept(self, name: str, make: Callable[[], Frame]) -> Frame:
+        return keep(self._frames, name, make)
+
+
+def keep(frames: Frames, name: str, make: Callable[[], Frame]) -> Frame:
+    """The frame, computed once: later ones read the result."""
+    kept = frames.kept(name)
+    if kept is None:
+        frames.keep(name, make())
+        kept = frames.kept(name)
+        assert kept is not None
+    return kept
+
+
 class Facts:
     """Frames of what holds as of (day, position). Merges are applied: whoever was merged is the other."""
 
-    def __init__(self, source: Source, at: AsOf, frames: Frames | None = None) -> None:
+    def __init__(self, source: Source, at: AsOf, knowledge: Knowledge | None = None) -> None:
         self.source, self.at = source, at
-        self._frames = frames or InMemory(source.cursor())
-        self._reaches: dict[tuple[date, int], Reach] = {}
+        self.knowledge = knowledge or Knowledge(source, at.position)
+        self._frames = self.knowledge.make(source)
 
     # ------------------------------------------------------------------------------ keeping
 
     def kept(self, name: str, make: Callable[[], Frame]) -> Frame:
         """The frame, computed once: later figures read the result."""
-        kept = self._frames.kept(name)
-        if kept is None:
-            self._frames.keep(name, make())
-            kept = self._frames.kept(name)
-            assert kept is not None
-        return kept
+        return keep(self._frames, name, make)
 
     def forget(self) -> None:
         self._frames.forget()
@@ -159,18 +232,10 @@ class Facts:
         return self.kept(name, lambda: self._frames.given(make()))
 
     def _known(self, name: str) -> Frame:
-        """All rows recorded by the position, whether they hold or not."""
-        by = self.at.position
-        return self.kept(f"known {name}", lambda: self._frames.read(self.source.relation(name, known_by=by)))
+        return self.knowledge.rows(name)
 
     def _holding(self, name: str) -> Frame:
         return self._known(name).filter(holds(self.at.day, self.at.position))
-
-    @property
-    def _kinds(self) -> Frame:
-        """unit, line, kind, code of all units that there ever were."""
-        columns = ("unit", "line", "kind", "code")
-        return self.kept("kinds", lambda: self._frames.read(self.source.relation("units", columns=columns)))
 
     # ------------------------------------------------------------------------------ units
 
@@ -179,17 +244,7 @@ class Facts:
         return self.reach_at(self.at.day, self.at.position)
 
     def reach_at(self, day: date, position: int) -> Reach:
-        if (day, position) not in self._reaches:
-            self._reaches[day, position] = self._reach_at(holds(day, position))
-        return self._reaches[day, position]
-
-    def _reach_at(self, held: nw.Expr) -> Reach:
-        covers = self._known("covers").filter(held).sort("row").select("coverer", "covered", "kind")
-        return reach_of(map(UnitRow._make, fetched(self._states(held))), fetched(covers))
-
-    def _states(self, held: nw.Expr) -> Frame:
-        states = self._known("unit_states").filter(held).join(self._kinds, on="unit")
-        return states.select(*UnitRow._fields).sort("unit")
+        return self.knowledge.reach_at(day, position)
 
     @property
     def units(self) -> Frame:
@@ -200,7 +255,9 @@ class Facts:
         inside = self.reach.schools >= 0
         named = {"unit": self.reach.units[inside], "school": self.reach.schools[inside]}
         schools = self._frames.given(pa.table(named))
-        return self._states(holds(self.at.day, self.at.position)).join(schools, on="unit", how="left")
+        return self.knowledge.states(holds(self.at.day, self.at.position)).join(
+            schools, on="unit", how="left"
+        )
 
     def units_of(self, *kinds: str) -> Frame:
         """id, unit of the units of these kinds that exist and are not declared absent."""
@@ -305,36 +362,16 @@ class Facts:
 
     # ------------------------------------------------------------------------------ campaigns
 
-    @cached_property
+    @property
     def campaigns(self) -> dict[str, CampaignFact]:
         """Those that had been launched, by code."""
-        rows = self._known("campaigns").sort("campaign")
-        columns = ("campaign", "code", "audience", "schedule", "opens", "closes")
-        closed = dict(fetched(self._known("closings").sort("closing").select("campaign", "closes")))
-        return {
-            code: CampaignFact(
-                campaign,
-                code,
-                json.loads(audience),
-                json.loads(schedule),
-                from_ms(opens),
-                _moment(closed.get(campaign, closes)),
-            )
-            for campaign, code, audience, schedule, opens, closes in fetched(rows.select(*columns))
-        }
-
-    @cached_property
-    def _rounds(self) -> list[tuple[str, Window]]:
-        known = self._known("rounds").select("code", "number", "opens", "recorded", "closes", "listed")
-        rows = sorted(fetched(known), key=lambda row: row[:2])
-        return [
-            (code, Window(number, day_of(from_ms(opens)), recorded, _moment(closes), listed))
-            for code, number, opens, recorded, closes, listed in rows
-        ]
+        return self.knowledge.campaigns
 
     def rounds(self, code: str) -> list[Window]:
         """The rounds that have opened by the end of the day, in the order of their numbers."""
-        return [window for name, window in self._rounds if name == code and window.day <= self.at.day]
+        return [
+            window for name, window in self.knowledge.rounds if name == code and window.day <= self.at.day
+        ]
 
     def window(self, campaign: CampaignFact) -> Window | None:
         """The latest opened round, or of a daily campaign the day itself; None where nothing is asked."""
@@ -356,6 +393,21 @@ class Facts:
             rows = rows.join(self._listed(campaign, window), on="id", how="semi")
         return rows.filter(opening | today).select("id", "unit", opening=opening, today=today)
 
+    def standing(self, campaign: CampaignFact, selector: Selector) -> Standing:
+        """All whom a daily campaign asks on some day, as known at the position."""
+        merged = tuple(sorted(self.merged.items()))
+        return self.knowledge.standing(
+            (campaign.code, selector.key, merged), lambda: self._standing_of(selector)
+        )
+
+    def _standing_of(self, selector: Selector) -> Standing:
+        position = self.at.position
+        known = (nw.col("recorded") <= position) & (
+            nw.col("recorded_until").is_null() | (nw.col("recorded_until") > position)
+        )
+        rows = self._subjects(selector).filter(known)
+        return Standing(collected(rows.select("id", "unit", "valid_from", "valid_until")))
+
     def _listed(self, campaign: CampaignFact, window: Window) -> Frame:
         rows = self.kept(f"listed {campaign.code}", lambda: self._listed_rows(campaign))
         return rows.filter(nw.col("number") == window.number).select("id")
@@ -376,30 +428,29 @@ class Facts:
         return posts.select("unit", *TIMES, id=selector.kind)
 
     def _of_kinds(self, rows: Frame, selector: Selector) -> Frame:
-        kinds = self._kinds.filter(nw.col("kind").is_in(selector.unit_kinds)).select("unit")
+        kinds = self.knowledge.kinds.filter(nw.col("kind").is_in(selector.unit_kinds)).select("unit")
         return rows.join(kinds, on="unit", how="semi")
 
     def _under(self, selector: Selector, day: date, position: int) -> nw.Expr:
         """Whether a unit lies under the selector's subtree at a time."""
-        if not selector.under:
-            return nw.lit(True)
-        reach = self.reach_at(day, position)
-        root = next((row.unit for row in reach.rows.values() if row.code == selector.under), None)
-        return nw.col("unit").is_in([-1] if root is None else reach.under(root))
+        units = under(selector, self.reach_at(day, position))
+        return nw.lit(True) if units is None else nw.col("unit").is_in(units or [-1])
 
     # ------------------------------------------------------------------------------ submissions
 
-    def live(self, code: str) -> Frame:
-        """Live submissions of a campaign, with the questions that figures read. Kept where these are read:
-        of the others only coverage reads, once."""
-        return self.kept(f"live {code}", lambda: self._live(code)) if code in QUESTIONS else self._live(code)
+    def live(self, code: str, since: date = EVER) -> Frame:
+        """Live submissions of a campaign, with the questions that figures read; `since`: of that day and
+        later, and no other files are read. Kept where questions are read."""
+        if code in QUESTIONS:
+            return self.kept(f"live {code} {since}", lambda: self._whole(code, since))
+        return self._whole(code, since)
 
     def unwell(self, code: str, fever: float) -> Frame:
         """submission of a campaign's answers that tell a temperature of `fever` °C or more, or a symptom."""
         return self.kept(f"unwell {code}", lambda: self._unwell(code, fever))
 
     def _unwell(self, code: str, fever: float) -> Frame:
-        told = self.source.relation(
+        told = self._frames.read(
             f"answers/{code}",
             (EVER, self.at.day),
             known_by=self.at.position,
@@ -409,28 +460,36 @@ class Facts:
         some = nw.col("a_symptoms").list.len() > 0
         symptoms = some & ~nw.col("a_symptoms").list.contains("none")
         feverish = (nw.col("a_temperature") >= fever).fill_null(False)
-        return self._frames.read(told).filter(feverish | symptoms.fill_null(False)).select("submission")
+        return told.filter(feverish | symptoms.fill_null(False)).select("submission")
 
-    def _live(self, code: str) -> Frame:
+    def _whole(self, code: str, since: date) -> Frame:
+        return self._canonical(self._live(code, since, SHEET), "reporter")
+
+    def _live(self, code: str, since: date, columns: Sequence[str]) -> Frame:
         questions = QUESTIONS.get(code, {})
-        known = self.source.relation(
+        known = self._frames.read(
             f"answers/{code}",
-            (EVER, self.at.day),
+            (since, self.at.day),
             known_by=self.at.position,
-            columns=[*SHEET, *questions],
+            columns=[*columns, *questions],
             expecting=questions,
         )
-        sound = self._frames.read(known).join(self._revised, on="submission", how="anti")
-        return self._canonical(self._each(sound), "reporter")
+        return self._each(known.join(self._revised(since), on="submission", how="anti"))
 
-    @property
-    def _revised(self) -> Frame:
+    def _revised(self, since: date) -> Frame:
         """submission of those that do not hold: superseded, retracted, or withdrawn by the day."""
+        return self.kept(f"revised {since}", lambda: self._revised_since(since))
+
+    def _revised_since(self, since: date) -> Frame:
         never = nw.col("kind").is_in(["superseded", "retracted"])
         withdrawn = (nw.col("kind") == "withdrawn") & (nw.col("day") <= self.at.day)
-        return self.kept(
-            "revised", lambda: self._known("revisions").filter(never | withdrawn).select("submission")
+        rows = self._frames.read(
+            "revisions",
+            (since, self.at.day),
+            known_by=self.at.position,
+            columns=["submission", "kind", "day"],
         )
+        return rows.filter(never | withdrawn).select("submission")
 
     def _each(self, frame: Frame) -> Frame:
         """Their subjects, where these are persons, each as the one into whom all were merged."""
@@ -445,10 +504,10 @@ class Facts:
         return self.kept(f"latest {code} {within_days}", lambda: self._latest(code, within_days))
 
     def _latest(self, code: str, within_days: int | None) -> Frame:
-        rows = self.live(code)
-        if within_days is not None:
-            rows = rows.filter(nw.col("day") > self.at.day - timedelta(days=within_days))
-        return rows.unique(["round", "subject_kind", "subject"], keep="last", order_by=ORDER)
+        since = EVER if within_days is None else _first_of(self.at.day, within_days)
+        return self.live(code, since).unique(
+            ["round", "subject_kind", "subject"], keep="last", order_by=ORDER
+        )
 
     @property
     def verified(self) -> Frame:
@@ -458,7 +517,7 @@ class Facts:
     def reports(self, code: str, selector: Selector, window: Window) -> Frame:
         """id, because (submission) of those about whom the window has live submissions: a household also
         where one of its members was answered for."""
-        sheets = self._window_sheets(code, window)
+        sheets = self._window_sheets(code, window, selector.kind)
         if selector.kind == "household":
             own = nw.when(nw.col("subject_kind") == "household").then(nw.col("subject"))
             sheets = sheets.with_columns(asked=nw.coalesce(nw.col("household"), own))
@@ -466,10 +525,28 @@ class Facts:
             sheets = sheets.filter(nw.col("subject_kind") == selector.kind).with_columns(asked="subject")
         return sheets.filter(~nw.col("asked").is_null()).select(id="asked", because="submission")
 
-    def _window_sheets(self, code: str, window: Window) -> Frame:
-        if window.number == 0:
-            return self.live(code).filter(nw.col("day") > window.day - timedelta(days=window.days))
-        return self.live(code).filter(nw.col("round") == window.number)
+    def _window_sheets(self, code: str, window: Window, kind: str) -> Frame:
+        daily = window.number == 0
+        since = _first_of(window.day, window.days) if daily else EVER
+        if code in QUESTIONS:  # then it is kept; of the others only whom they are about is read
+            sheets = self.live(code, since)
+        else:
+            more = {"household": kind == "household", "round": not daily}
+            sheets = self._live(code, since, [*ABOUT, *(name for name, wanted in more.items() if wanted)])
+        return sheets if daily else sheets.filter(nw.col("round") == window.number)
+
+
+def under(selector: Selector, reach: Reach) -> list[int] | None:
+    """The units under the selector's subtree; None where it names none."""
+    if not selector.under:
+        return None
+    root = next((row.unit for row in reach.rows.values() if row.code == selector.under), None)
+    return [] if root is None else reach.under(root)
+
+
+def _first_of(last: date, days: int) -> date:
+    """The first of so many days that end with the last."""
+    return last - timedelta(days=days - 1)
 
 
 def _moment(ms: int | None) -> datetime | None:

@@ -6,6 +6,7 @@ A result is a set of records: `counted` has id and unit (a leaf; an id may have 
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import ClassVar
 
 import numpy as np
@@ -16,6 +17,7 @@ from .facts import Facts
 from .frames import Frame, collected
 from .reach import Reach
 from .results import Bools, Floats, Ints
+from .standing import Asked, Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,40 @@ class Coverage:
 
 
 @dataclass(frozen=True, slots=True)
+class DailyCoverage:
+    """Who of those whom a day asks reported. It asks whom it asks: nobody leaves or joins meanwhile."""
+
+    record: str
+    asked: Standing
+    because: Frame
+    day: date
+    under: Collection[int] | None = None
+    owed: bool = True
+
+    def parts(self) -> list[str]:
+        return ["counted", *(["of", "missing"] if self.owed else []), "excluded:left", "excluded:joined"]
+
+    def sums(self, facts: Facts) -> dict[str, Floats]:
+        asked, reported = self._asked(facts.reach)
+        nobody = np.zeros(len(facts.reach.units))
+        told = {"counted": asked.sums(reported), "of": asked.whole}
+        return {part: told.get(part, nobody) for part in self.parts() if part != "missing"}
+
+    def rows(self, part: str, facts: Facts) -> "Rows":
+        asked, reported = self._asked(facts.reach)
+        chosen = {"counted": reported, "missing": ~reported, "of": np.ones_like(reported)}
+        rows = np.flatnonzero(chosen.get(part, np.zeros_like(reported))[asked.codes])
+        codes = asked.codes[rows]
+        ids = self.asked.ids.take(pa.array(codes))
+        return Rows(ids, asked.places[rows], np.ones(len(rows)), codes=codes)
+
+    def _asked(self, reach: Reach) -> tuple[Asked, Bools]:
+        """Those whom the day asks, and by code whether they reported."""
+        asked = self.asked.on(self.day, reach, self.under)
+        return asked, self.asked.among(collected(self.because.select("id"))["id"])
+
+
+@dataclass(frozen=True, slots=True)
 class Rounds:
     """Rounds that are complete. `asked` tells of each round whom it asked, as in Coverage; `settled` (id,
     round) of whom it wants nothing more; what is `open` is complete nowhere. A round is complete at a unit
@@ -189,7 +225,7 @@ class Rounds:
         return asked, complete
 
 
-Counted = Result | Coverage | Rounds
+Counted = Result | Coverage | DailyCoverage | Rounds
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,8 +268,8 @@ class Rows:
         one = np.bincount(
             rows.places[~several], weights=rows.contributions[~several], minlength=len(reach.units)
         )
-        return reach.roll_up(one.astype(np.float64, copy=False)) + _distinct(
-            ids[several], rows.places[several], rows.contributions[several], reach
+        return reach.roll_up(one.astype(np.float64, copy=False)) + reach.distinct(
+            ids[several], rows.places[several], rows.contributions[several]
         )
 
     def pairs(self, reach: Reach) -> tuple[Ints, Ints, Ints]:
@@ -286,14 +322,6 @@ def _among(ids: pa.Array, others: pa.ChunkedArray) -> Bools:
 def _flags(table: pa.Table, name: str) -> Bools:
     flags: Bools = table[name].to_numpy().astype(np.bool_, copy=False)
     return flags
-
-
-def _distinct(ids: Ints, places: Ints, contributions: Floats, reach: Reach) -> Floats:
-    """Each id once at each unit that one of its leaves reaches."""
-    which, above = reach.spread(places)
-    _, first = np.unique(ids[which] * np.int64(len(reach.units)) + above, return_index=True)
-    sums = np.bincount(above[first], weights=contributions[which[first]], minlength=len(reach.units))
-    return sums.astype(np.float64, copy=False)
 
 
 def _round_at(frame: Frame, settled: pa.Array, reach: Reach) -> tuple[Bools, Bools]:

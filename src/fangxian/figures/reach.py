@@ -180,6 +180,13 @@ class Reach:
         sums = np.bincount(above, weights=at_leaves[leaf], minlength=len(self.units))
         return sums.astype(np.float64, copy=False)
 
+    def distinct(self, ids: Ints, leaves: Ints, contributions: Floats) -> Floats:
+        """Sums at every unit of each id once, where one of its leaves reaches it."""
+        which, above = self.spread(leaves)
+        _, first = np.unique(ids[which] * np.int64(len(self.units)) + above, return_index=True)
+        sums = np.bincount(above[first], weights=contributions[which[first]], minlength=len(self.units))
+        return sums.astype(np.float64, copy=False)
+
     def spread(self, leaves: Ints) -> tuple[Ints, Ints]:
         """For leaves (places, repeated as they come): (which of them, place above), all pairs of each."""
         lengths = self.starts[leaves + 1] - self.starts[leaves]

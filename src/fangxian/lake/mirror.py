@@ -180,7 +180,10 @@ class _Run:
         dataset = self._dataset(source.dataset, source.lake_columns(), source.sort)
         order = [(name, "ascending") for name in source.sort]
         for wave in self._waves(source):
-            self._list(dataset, [self._write(source.dataset, dataset, wave.sort_by(order))])
+            if source.days:
+                self._write_days(source.dataset, wave.sort_by(order), by=source.days)
+            else:
+                self._list(dataset, [self._write(source.dataset, dataset, wave.sort_by(order))])
 
     def _waves(self, source: Source) -> Iterator[pa.Table]:
         """What was recorded since the lake's position, as the lake holds it."""
@@ -206,14 +209,14 @@ class _Run:
             self._dataset(form_dataset(sheets, form.code), columns, sort)
         for wave in self._waves(sheets.source):
             for form, table, unreadable in answers.typed(connection, wave, forms.values(), sort):
-                self._write_days(form_dataset(sheets, form.code), table, unreadable)
+                self.manifest.datasets[form_dataset(sheets, form.code)].unreadable += unreadable
+                self._write_days(form_dataset(sheets, form.code), table)
 
-    def _write_days(self, name: str, table: pa.Table, unreadable: int) -> None:
+    def _write_days(self, name: str, table: pa.Table, by: str = "day") -> None:
         """A file a day; the table is sorted by day. Two are encoded at a time."""
         dataset = self.manifest.datasets[name]
-        dataset.unreadable += unreadable
         with ThreadPoolExecutor(engine.THREADS) as pool:
-            days = _by_day(table)
+            days = _by_day(table, by)
             self._list(dataset, pool.map(lambda part: self._write(name, dataset, part[1], day=part[0]), days))
 
     def _dataset(self, name: str, columns: Columns, sort: Sequence[str]) -> Dataset:
@@ -247,9 +250,9 @@ class _Run:
         return f"data/{folder}/{label or 'all'}.{self.mark}-{next(self.numbers)}.parquet"
 
 
-def _by_day(table: pa.Table) -> Iterator[tuple[date, pa.Table]]:
+def _by_day(table: pa.Table, by: str) -> Iterator[tuple[date, pa.Table]]:
     start = 0
-    counts = {entry["values"]: entry["counts"] for entry in pc.value_counts(table["day"]).to_pylist()}
+    counts = {entry["values"]: entry["counts"] for entry in pc.value_counts(table[by]).to_pylist()}
     for day in sorted(counts):
         yield day, table.slice(start, counts[day])
         start += counts[day]

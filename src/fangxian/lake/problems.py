@@ -70,3 +70,24 @@ class QuestionChanged(Problem):
         "In the form “{form}” the question “{question}” is {first} in one version and {second} in another. "
         "Publish a version in which the changed question has a name of its own."
     )
+
+
+class SparkMissing(Problem):
+    status, code = HTTPStatus.NOT_IMPLEMENTED, "spark-missing"
+    text = _(
+        "Spark is not installed: it is 480 MB, and most cities never want it. Install it with: "
+        "make install-spark"
+    )
+
+
+class JavaMissing(Problem):
+    status, code = HTTPStatus.NOT_IMPLEMENTED, "java-missing"
+    text = _(
+        "Spark wants Java 17 or later, and there is none. Install it (Debian: apt-get install "
+        "default-jre-headless), or name its folder in JAVA_HOME."
+    )
+
+
+class SparkStopped(Problem):
+    status, code = HTTPStatus.SERVICE_UNAVAILABLE, "spark-stopped"
+    text = _("Spark did not start ({reason}). It wants Java 17 or later and 2 GB of memory.")

@@ -79,6 +79,24 @@ class Lake:
         """Paths of the Parquet files with a dataset's rows; which of them ended, other files tell."""
         return [f"{self._path}/{file.path}" for file in _within(self._dataset(name).data(), days)]
 
+    def parts(self, name: str, days: Days | None = None) -> list[tuple[Columns, list[str]]]:
+        """A dataset's files with the columns that they hold, for readers of another kind; `ends` is to be
+        joined to them, and `columns_with` is what all together have."""
+        dataset = self._dataset(name)
+        found: dict[int, list[str]] = {}
+        for file in _within(dataset.data(), days):
+            found.setdefault(file.schema, []).append(f"{self._path}/{file.path}")
+        return [(dataset.schemas[schema], paths) for schema, paths in sorted(found.items())]
+
+    def ends(self, name: str) -> list[str]:
+        """Paths of the files with (row, recorded_until) of rows that ended after they were mirrored."""
+        return [f"{self._path}/{file.path}" for file in self._dataset(name).ends()]
+
+    def columns_with(self, name: str, expecting: Mapping[str, str] | None = None) -> Columns:
+        """Those of a dataset, and those that are expected of it."""
+        held = self._dataset(name).columns()
+        return [*held, *_missing(held, expecting or {})]
+
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """This thread's own."""
         if not hasattr(self._mine, "cursor"):
@@ -111,27 +129,11 @@ class Lake:
 
     def sql(self, name: str, days: Days | None = None, *, expecting: Mapping[str, str] | None = None) -> str:
         """What `relation` runs, for queries of one's own."""
-        dataset = self._dataset(name)
-        columns = [*dataset.columns(), *_missing(dataset.columns(), expecting or {})]
-        parts = [_nothing(columns)]
-        held = _within(dataset.data(), days)
-        for schema in sorted({file.schema for file in held}):
-            paths = [self._listed(file) for file in held if file.schema == schema]
-            parts.append(_read(paths, dataset.schemas[schema], columns))
+        columns = self.columns_with(name, expecting)
+        held = self.parts(name, days)
+        parts = [_nothing(columns), *(_read(paths, schema, columns) for schema, paths in held)]
         rows = parts[1] if len(parts) == 2 else " UNION ALL ".join(parts)
-        return self._with_ends(rows, dataset)
-
-    def _with_ends(self, rows: str, dataset: Dataset) -> str:
-        ends = [self._listed(file) for file in dataset.ends()]
-        if not ends:
-            return rows
-        return (
-            "SELECT b.* REPLACE (coalesce(b.recorded_until, e.recorded_until) AS recorded_until)"  # noqa: S608
-            f" FROM ({rows}) b LEFT JOIN read_parquet([{', '.join(ends)}]) e USING (row)"
-        )
-
-    def _listed(self, file: File) -> str:
-        return text(f"{self._path}/{file.path}")
+        return _with_ends(rows, self.ends(name))
 
     def _dataset(self, name: str) -> Dataset:
         if name not in self._manifest.datasets and name.startswith(ANSWERS):
@@ -164,11 +166,24 @@ def _missing(columns: Columns, expecting: Mapping[str, str]) -> Columns:
     return [(name, kind) for name, kind in expecting.items() if name not in held]
 
 
+def _with_ends(rows: str, paths: list[str]) -> str:
+    if not paths:
+        return rows
+    return (
+        "SELECT b.* REPLACE (coalesce(b.recorded_until, e.recorded_until) AS recorded_until)"  # noqa: S608
+        f" FROM ({rows}) b LEFT JOIN {_parquet(paths)} e USING (row)"
+    )
+
+
+def _parquet(paths: list[str]) -> str:
+    return f"read_parquet([{', '.join(map(text, paths))}])"
+
+
 def _read(paths: list[str], schema: Columns, columns: Columns) -> str:
     """These files' rows in the dataset's columns: widened, and null where the files are older than one."""
     held = dict(schema)
     chosen = ", ".join(_column(name, kind, held.get(name)) for name, kind in columns)
-    return f"SELECT {chosen} FROM read_parquet([{', '.join(paths)}])"  # noqa: S608 - from the manifest
+    return f"SELECT {chosen} FROM {_parquet(paths)}"  # noqa: S608 - from the manifest
 
 
 def _column(name: str, kind: str, held: str | None) -> str:

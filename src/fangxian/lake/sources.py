@@ -59,7 +59,8 @@ class Source:
     """One dataset of the lake. `recorded` is the position at which a row was recorded.
 
     Of a bitemporal source the rows that are known to hold no longer are mirrored as ends: `row` is its id.
-    `sort` orders the rows within a file: what readers ask for together lies together.
+    `sort` orders the rows within a file: what readers ask for together lies together. `days` names a day
+    column: there is a file a day then, and readers who ask for days read no others. `sort` begins with it.
     """
 
     dataset: str
@@ -69,6 +70,7 @@ class Source:
     joins: str = ""
     recorded: str = "t.recorded"
     bitemporal: bool = False
+    days: str = ""
 
     def lake_columns(self) -> Columns:
         return [(column.name, column.type) for column in self.columns]

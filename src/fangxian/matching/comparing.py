@@ -4,7 +4,7 @@ A comparison is null where a side does not give it, so that each level's share i
 that never writes the group of a village is not held to disagree about it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -217,15 +217,23 @@ BLOCKS: Sequence[tuple[str, ...]] = (
 CALLED = "l.called = r.n_last and l.village = r.village"  # a nickname has no surname
 
 
-def splink_comparisons(strangers: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
-    """For Splink's settings; `strangers` gives each level's share among random pairs, by gamma."""
+Words = Callable[[str], str]
+
+
+def splink_comparisons(strangers: Mapping[str, Any] | None = None, *, said: Words) -> list[dict[str, Any]]:
+    """For Splink's settings; `strangers` gives each level's share among random pairs, by gamma. `said` puts a
+    condition into the words of another engine than DuckDB."""
     return [
         {
             "output_column_name": comparison.name,
             "comparison_levels": [
-                {"sql_condition": comparison.null, "label_for_charts": "not given", "is_null_level": True},
+                {
+                    "sql_condition": said(comparison.null),
+                    "label_for_charts": "not given",
+                    "is_null_level": True,
+                },
                 *(
-                    _splink_level(level, strangers[comparison.name][-1 - place] if strangers else None)
+                    _splink_level(level, strangers[comparison.name][-1 - place] if strangers else None, said)
                     for place, level in enumerate(comparison.levels)
                 ),
             ],
@@ -234,6 +242,7 @@ def splink_comparisons(strangers: Mapping[str, Any] | None = None) -> list[dict[
     ]
 
 
-def _splink_level(level: Level, u: float | None) -> dict[str, Any]:
-    made = {"sql_condition": _l(level.sql), "label_for_charts": level.name, "m_probability": level.m}
+def _splink_level(level: Level, u: float | None, said: Words) -> dict[str, Any]:
+    condition = level.sql if level.sql == "ELSE" else said(_l(level.sql))
+    made = {"sql_condition": condition, "label_for_charts": level.name, "m_probability": level.m}
     return made if u is None else {**made, "u_probability": float(u)}

@@ -1,6 +1,5 @@
-"""The pairs worth weighing, with their levels of agreement, by Splink over DuckDB in memory."""
+"""The pairs worth weighing, with their levels of agreement, by Splink."""
 
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,12 +9,12 @@ import duckdb
 import numpy as np
 
 from .comparing import BLOCKS, CALLED, COMPARISONS, Comparison, splink_comparisons
+from .engines import Comparer, comparer
 from .features import Features
 from .problems import ListTooLarge
 
 SAMPLE = 1_000_000  # random pairs for the shares of agreement among strangers
 SEED = 2020
-MEMORY = "6GB"
 
 Array = np.ndarray[Any, Any]
 
@@ -35,19 +34,6 @@ class Pairs:
 
 
 @contextmanager
-def _engine(threads: int) -> Iterator[duckdb.DuckDBPyConnection]:
-    """In memory, and never on disk: names and numbers lie in its tables."""
-    engine = duckdb.connect(":memory:", config={"threads": threads, "memory_limit": MEMORY})
-    try:
-        engine.execute("SET temp_directory = ''")
-        engine.execute("SET enable_progress_bar = false")
-        engine.execute("SET preserve_insertion_order = false")
-        yield engine
-    finally:
-        engine.close()
-
-
-@contextmanager
 def _within_memory(listed: Features, roster: Features) -> Iterator[None]:
     try:
         yield
@@ -56,34 +42,36 @@ def _within_memory(listed: Features, roster: Features) -> Iterator[None]:
 
 
 def find_pairs(
-    listed: Features, roster: Features, *, threads: int = 2, shares: dict[str, Array] | None = None
+    listed: Features,
+    roster: Features,
+    *,
+    threads: int = 2,
+    engine: str = "duckdb",
+    shares: dict[str, Array] | None = None,
 ) -> Pairs:
-    """`shares`: how often strangers agree, where an earlier run over the list has found it."""
-    from splink.backends.duckdb import DuckDBAPI
-
-    logging.getLogger("splink").setLevel(logging.ERROR)
-    with _engine(threads) as engine, _within_memory(listed, roster):
-        api = DuckDBAPI(connection=engine)
+    """`engine`: where, of `engines.ENGINES`; `shares`: how often strangers agree, where an earlier run over
+    the list has found it. Raises ListTooLarge, and what Spark's start raises."""
+    with comparer(engine, threads) as where, _within_memory(listed, roster):
         tables = [
-            api.register(listed.table, dataset_display_name="a_list"),
-            api.register(roster.table, dataset_display_name="b_roster"),
+            where.api.register(listed.table, dataset_display_name="a_list"),
+            where.api.register(roster.table, dataset_display_name="b_roster"),
         ]
         if shares is None:
-            shares = _shares(_linker(tables))
-        linker = _linker(tables, shares)
+            shares = _shares(_linker(where, tables))
+        linker = _linker(where, tables, shares)
         found = linker.inference.predict(warning_mode="never")
-        return _pairs(engine, found.physical_name, shares)
+        return _pairs(where, found.physical_name, shares)
 
 
 _CALLED: dict[str, Any] = {"blocking_rule": CALLED}
 
 
-def _linker(tables: list[Any], shares: dict[str, Array] | None = None) -> Any:
+def _linker(where: Comparer, tables: list[Any], shares: dict[str, Array] | None = None) -> Any:
     from splink import Linker, SettingsCreator, block_on
 
     settings = SettingsCreator(
         link_type="link_only",
-        comparisons=[*splink_comparisons(shares)],
+        comparisons=[*splink_comparisons(shares, said=where.said)],
         blocking_rules_to_generate_predictions=[*(block_on(*columns) for columns in BLOCKS), _CALLED],
         retain_matching_columns=False,
         retain_intermediate_calculation_columns=True,
@@ -104,17 +92,17 @@ def _shares(linker: Any) -> dict[str, Array]:
     return shares
 
 
-def _pairs(engine: duckdb.DuckDBPyConnection, table: str, shares: dict[str, Array]) -> Pairs:
+def _pairs(where: Comparer, table: str, shares: dict[str, Array]) -> Pairs:
     """Splink keeps the weight of a level; its number only together with all columns, names too."""
     orders, ranks = {}, []
     for each in COMPARISONS:
         orders[each.name], between = _ladder(each, shares[each.name])
         rank = " + ".join(f"(mw_{each.name} > {float(step)!r})::tinyint" for step in between)
         ranks.append(f"({rank})::tinyint AS {each.name}")
-    found = engine.sql(
+    found = where.rows(
         f"SELECT unique_id_l AS l, unique_id_r AS r, {', '.join(ranks)} FROM {table} ORDER BY l, r"  # noqa: S608
-    ).to_arrow_table()
-    engine.execute(f"DROP TABLE {table}")
+    )
+    where.drop(table)
     gammas = {name: order[found.column(name).to_numpy()] for name, order in orders.items()}
     return Pairs(found.column("l").to_numpy(), found.column("r").to_numpy(), gammas, shares)
 

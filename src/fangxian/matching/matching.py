@@ -45,8 +45,13 @@ class Matched:
         ]
 
 
-def match_files(listed: Path, roster: Path, *, step: Step, threads: int = 2) -> Matched:
-    """Raises the Problems of reading, RosterWithoutKeys, RosterWithoutNames, KeyTwice."""
+def match_files(
+    listed: Path, roster: Path, *, step: Step, threads: int = 2, engine: str = "duckdb"
+) -> Matched:
+    """`engine`: where pairs are compared, of `engines.ENGINES`.
+
+    Raises the Problems of reading, RosterWithoutKeys, RosterWithoutNames, KeyTwice; and what
+    `lake.spark.session` raises."""
     step(_("Reading the roster"))
     people = read_table(roster)
     _refuse_roster(people)
@@ -55,12 +60,14 @@ def match_files(listed: Path, roster: Path, *, step: Step, threads: int = 2) -> 
     del people
     step(_("Reading the list"))
     of_rows = of_list(read_table(listed), readings, gazetteer)
-    return match_features(of_rows, of_people, step=step, threads=threads)
+    return match_features(of_rows, of_people, step=step, threads=threads, engine=engine)
 
 
-def match_features(listed: Features, roster: Features, *, step: Step, threads: int = 2) -> Matched:
+def match_features(
+    listed: Features, roster: Features, *, step: Step, threads: int = 2, engine: str = "duckdb"
+) -> Matched:
     step(_("Comparing {rows} rows with {people} people").format(rows=listed.height, people=roster.height))
-    pairs: Pairs = find_pairs(listed, roster, threads=threads)
+    pairs: Pairs = find_pairs(listed, roster, threads=threads, engine=engine)
     step(_("Weighing {pairs} pairs").format(pairs=len(pairs.rows)))
     weighed = weigh(listed, roster, pairs)
     return Matched(listed, roster, weighed, decide(listed, weighed))

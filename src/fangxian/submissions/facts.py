@@ -8,6 +8,9 @@ CHANNELS = ("phone", "web", "class", "visit", "import")
 _FORM = "JOIN submissions_formversion f ON f.id = {of}.form_version_id"
 _SUBMISSION = "JOIN submissions_submission s ON s.id = t.submission_id " + _FORM.format(of="s")
 
+# The office's day: its zone has kept UTC+8 without summer time since 1992.
+_DAY = "({of}.happened + 28800000) / 86400000"
+
 ANSWERS = AnswerSource(
     source=Source(
         dataset="answers",
@@ -24,8 +27,7 @@ ANSWERS = AnswerSource(
             Column("unit", "t.unit"),
             Column("reporter", "t.reporter", surrogate="person"),
             Column("channel", "t.channel", "string", codes=CHANNELS),
-            # The office's day: its zone has kept UTC+8 without summer time since 1992.
-            Column("day", "(t.happened + 28800000) / 86400000", "day", counted=True),
+            Column("day", _DAY.format(of="t"), "day", counted=True),
             Column("happened", "t.happened"),
             Column("received", "t.received"),
             Column("late", "t.late", "bool"),
@@ -49,9 +51,11 @@ SOURCES = (
             Column("form", "f.form", "string"),
             Column("kind", "t.kind", "string"),
             Column("day", "t.day", "day"),
+            Column("of_day", _DAY.format(of="s"), "day", counted=True),
             RECORDED,
         ),
-        sort=("submission",),
+        sort=("of_day", "submission"),
+        days="of_day",  # who asks for a day's submissions wants what revised these
     ),
     Source(
         dataset="verifications",
