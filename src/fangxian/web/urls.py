@@ -9,7 +9,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.i18n import set_language
 
 from .doors.api import api
-from .views import board, bulletins, campaigns, figures, owing, problems, record, units
+from .views import board, bulletins, campaigns, figures, filling, owing, problems, record, slips, units
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", board.board, name="board"),
@@ -35,6 +35,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("bulletins/<int:number>/changed/", bulletins.changed_mark, name="changed"),
     path("bulletins/<int:number>/bulletin.<str:kind>", bulletins.file, name="bulletin-file"),
     path("problems/", problems.problems, name="problems"),
+    path("fill/", filling.due_list, name="fill"),
+    path("fill/<str:code>/", filling.campaign, name="fill-campaign"),
+    path("fill/<str:code>/<str:kind>/<str:key>/", filling.sheet, name="fill-sheet"),
+    path("queue/", filling.queue, name="queue"),
+    path("worker.js", filling.worker, name="worker"),
+    path("slips/", slips.slips, name="slips"),
+    path("h/<str:token>/", filling.family, name="family"),
+    path("h/<str:token>/<str:code>/", filling.family, name="family-form"),
     path("language/", csrf_exempt(set_language), name="language"),
     path("accounts/", include("fangxian.web.urls_accounts")),
     path("", include("fangxian.web.urls_people")),
