@@ -97,6 +97,17 @@ def test_any_ordinary_form_with_a_photo_and_a_typed_place(town: Town, visit: Vis
     assert "更正" in text(inspector.get("/fill/visit/"))
 
 
+def test_a_pledge_shows_what_is_signed_and_keeps_which(town: Town, visit: Visit) -> None:
+    teacher = visit("teacher")
+    assert teacher.get("/fill/pledge/")["Location"] == "/fill/pledge/unit/s1-1/"
+    page = text(teacher.get("/fill/pledge/unit/s1-1/"))
+    assert "一、不隐瞒。" in page
+    fields = hidden(page) | {"s1-1-signed": "OK"}
+    assert teacher.post("/fill/pledge/unit/s1-1/", fields).status_code == 302
+    row = Submission.objects.get()
+    assert row.answers == {"signed": "OK"} and row.text.body.startswith("一、")
+
+
 def test_a_refused_photo_leaves_nothing(town: Town, visit: Visit) -> None:
     inspector, folder = visit("inspector"), current_home().attachments
     before = sorted(folder.rglob("*"))

@@ -9,7 +9,7 @@ from typing import Any
 from fangxian.access.actions import NewAccount, open_accounts
 from fangxian.access.models import Account
 from fangxian.access.tokens import issue_household
-from fangxian.campaigns.actions import launch_campaign
+from fangxian.campaigns.actions import launch_campaign, revise_text
 from fangxian.kernel.moments import OFFICE_ZONE
 from fangxian.registry.actions import NewHousehold, NewPerson, NewUnit, add_households, add_units, enrol
 from fangxian.submissions.actions import publish_form
@@ -62,6 +62,14 @@ VISIT = {
     "choices": [["list_name", "name", ZH, EN], ["yes_no", "no", "没有", "No"], ["yes_no", "yes", "有", "Yes"]],
 }  # fmt: skip
 
+PLEDGE = {
+    "survey": [
+        ["type", "name", ZH, EN, "required"],
+        ["acknowledge", "signed", "我已阅读并承诺", "I pledge", "yes"],
+    ],
+    "choices": [["list_name", "name", ZH, EN]],
+}
+
 
 def xlsform(sheets: dict[str, list[list[str]]], **settings: str) -> bytes:
     import xlsxwriter
@@ -98,6 +106,10 @@ def build() -> Town:
     family = next(iter(add_households(households=homes, by=BY, now=BEFORE)))
     pupil, school = [{"kind": "persons", "role": ["pupil"]}], [{"kind": "units", "unit_kind": ["school"]}]
     _launch("morning", "每日晨检", pupil, {"kind": "daily"}, units["xw"], MORNING)
+    _launch(
+        "pledge", "承诺书", [{"kind": "units", "unit_kind": ["class"]}], {"kind": "once"}, units["xw"], PLEDGE
+    )
+    revise_text(campaign="pledge", body="一、不隐瞒。\n二、不缺位。", by=BY, now=BEFORE)
     _launch("visit", "到校督查", school, {"kind": "once"}, units["xw"], VISIT)
     under = [{"kind": "persons", "role": ["pupil"], "under": s} for s in ("s1", "s2")]
     _launch("at-home", "今日健康填报", under, {"kind": "daily"}, units["xw"], HOME)

@@ -37,6 +37,7 @@ class Posted:
     answers: dict[str, dict[str, Any]]
     usual: set[str]
     unopened: set[str]
+    text: int | None = None  # what was read above the questions
     files: dict[str, list[File]] = field(default_factory=dict)
     sealings: list[Sealing] = field(default_factory=list)
 
@@ -60,6 +61,8 @@ def read_posted(request: HttpRequest, sitting: Sitting) -> Posted:
     """Of those places alone that the sitting knows. Nothing is kept yet."""
     data = request.POST
     posted = Posted(_moment(data, sitting.now), data.get("envelope", "")[:64], {}, {}, {}, set(), set())
+    text = data.get("text", "")
+    posted.text = int(text) if text.isdecimal() and int(text) in sitting.found.terms.texts else None
     for place in sitting.places:
         _read_place(posted, place, data, request.FILES, sitting)
     return posted
@@ -134,6 +137,7 @@ def entry_of(posted: Posted, sitting: Sitting, channel: str) -> dict[str, Any]:
         "happened": posted.happened,
         "envelope_id": posted.envelope,
         "channel": channel,
+        "text": posted.text,
         "reporter": sitting.actor.person,
         "sheets": [_sheet(posted, places[key], posted.answers[key]) for key in posted.instances],
     }

@@ -11,7 +11,7 @@ from fangxian.access.authentication import Reporter, reporter
 from fangxian.access.people import leaves
 from fangxian.access.problems import NotThere
 from fangxian.campaigns.audiences import members
-from fangxian.campaigns.models import Campaign
+from fangxian.campaigns.models import Campaign, CampaignText
 from fangxian.kernel.changes import head_position
 from fangxian.kernel.moments import OFFICE_ZONE, day_of
 from fangxian.registry.holding import holding, in_chunks
@@ -79,6 +79,12 @@ class Sitting:
     def by_exception(self) -> bool:
         """Whether those of whom nothing is to be said are signed for together."""
         return bool(self.form.usual) and all(place.kind == "person" for place in self.places)
+
+    @property
+    def text(self) -> CampaignText | None:
+        """What is read and signed, as it is in force now."""
+        latest = max(self.found.terms.texts, default=None)
+        return None if latest is None else CampaignText.objects.get(pk=latest)
 
     def place(self, kind: str, key: str) -> Place:
         """Raises NotThere."""

@@ -255,6 +255,7 @@ def _form(
         "problems": problems or [],
         "faulty": [(sheet, asked) for sheet in sheets for asked in sheet.faulty],
         "rules": json_script(trees.published_rules(*whole.found.form, language), "rules"),
+        "text": whole.text,
         "envelope": new_instance(),
         "happened": whole.now.isoformat(),
         "day": day_of(whole.now).isoformat(),
