@@ -101,6 +101,9 @@ MIDDLEWARE = [
     "fangxian.web.remembered.remembering",
     "fangxian.web.middleware.Problems",
 ]
+# Photos that pages bring are sealed before they touch a disk: none is put aside in the clear.
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+FILE_UPLOAD_MAX_MEMORY_SIZE = 12 * 2**20  # bytes of a whole request; files of a larger one are not read
 ROOT_URLCONF = "fangxian.web.urls"
 TEMPLATES = [
     {

@@ -65,8 +65,11 @@ def admit(
         actor = _by_token(token, None, now, moment) or _by_link(token, now, moment)
     else:
         actor = _by_header(authorization, address, now=now, moment=moment)
-    if actor is None:
-        return None
+    return None if actor is None else reporter(actor)
+
+
+def reporter(actor: Actor) -> Reporter | None:
+    """Whom this one may report on; None where no role of the actor's includes that."""
     if actor.household is not None:
         return Reporter(actor.name, None, frozenset(), actor.household, actor.members)
     if not policy.may(actor, "report"):

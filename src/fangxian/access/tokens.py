@@ -3,6 +3,7 @@ which somebody chooses a password. 256 random bits want no slow hash."""
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from fangxian.kernel.changes import head_position, recording
@@ -30,6 +31,28 @@ def issue_household(
 ) -> str:
     """What stands in a family's link or QR code."""
     return _issue("household", name, None, household, until, by, now)
+
+
+def issue_households(
+    *, households: Sequence[int], name: str, by: str, now: datetime, until: datetime
+) -> dict[int, str]:
+    """A link for each; those issued before under the same name (a class's slips) hold no longer."""
+    texts = {household: PREFIX + secrets.token_urlsafe(32) for household in dict.fromkeys(households)}
+    with recording("access.issue_household", by=by, now=now) as change:
+        held = Token.objects.filter(kind="household", name=name[:80], recorded_until=None)
+        change.end(Token, held.filter(household__in=texts).values_list("pk", flat=True))
+        rows = [("household", name[:80], None, one, digest(text), until, None) for one, text in texts.items()]
+        change.append(Token, COLUMNS, rows)
+    return texts
+
+
+def revoke_households(*, households: Sequence[int], name: str, by: str, now: datetime) -> int:
+    """The links issued under this name hold no longer; how many there were."""
+    with recording("access.revoke_token", by=by, now=now) as change:
+        held = Token.objects.filter(kind="household", name=name[:80], recorded_until=None)
+        ids = list(held.filter(household__in=households).values_list("pk", flat=True))
+        change.end(Token, ids)
+    return len(ids)
 
 
 def issue_welcome(*, account: Account, by: str, now: datetime, moment: datetime) -> str:

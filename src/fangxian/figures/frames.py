@@ -115,11 +115,15 @@ class OnSpark:
 
     def read(self, name: str, days: tuple[date, date] | None = None, **wanted: Any) -> Frame:
         if isinstance(self._source, Lake):
-            return nw.from_native(spark.rows(self._session, self._source, name, days, **wanted))
+            found: Frame = nw.from_native(
+                spark.rows(self._session, self._source, name, days, **wanted)
+            )
+            return found
         return self.given(self._source.relation(name, days, **wanted).to_arrow_table())
 
     def given(self, table: pa.Table) -> Frame:
-        return nw.from_native(self._session.createDataFrame(table))
+        found: Frame = nw.from_native(self._session.createDataFrame(table))
+        return found
 
     def keep(self, name: str, frame: Frame) -> None:
         """Computed once and held by the session; later plans begin from there, and stay short."""

@@ -11,6 +11,7 @@ from xml.parsers import expat
 
 from .envelopes import File, Sender
 from .forms import Form, Question
+from .forms.questions import written
 from .instance_problems import InstanceIdMissing, InstanceUnreadable
 from .intake import published_form
 from .intake_problems import SubjectMissing, UnknownFormVersion
@@ -184,22 +185,4 @@ def _answers(
         elif question is None and child.text.strip():
             yield None, ".".join(here), child.text
         elif question is not None and question.asked and child.text.strip():
-            yield question, question.name, _value(question.type, child.text)
-
-
-def _value(type: str, text: str) -> Any:
-    """As answers of the type are written in JSON; what is none of that type stays a text, to be refused."""
-    if type == "text":
-        return text
-    text = text.strip()
-    if type == "select_multiple":
-        return text.split()
-    try:
-        if type == "integer":
-            return int(text) if len(text) < 20 else text
-        if type == "decimal":
-            number = float(text)
-            return int(number) if number.is_integer() and abs(number) < 2**53 else number
-    except (ValueError, OverflowError):
-        return text
-    return text
+            yield question, question.name, written(question.type, child.text)

@@ -53,6 +53,14 @@ class FormRulesCircular(Problem):
     text = _("The rules of {questions} wait for one another. Take one of them out of the circle.")
 
 
+class FormUsualAmiss(Problem):
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "form-usual-amiss"
+    text = _(
+        "Row {row}: the answers under “fangxian_usual” are no sound sheet: {reason} Mend that column, or "
+        "leave it out of all rows."
+    )
+
+
 class VersionTaken(Problem):
     status, code = HTTPStatus.CONFLICT, "version-taken"
     text = _("“{campaign}” has another form of the version “{version}”. Give the new one another version.")

@@ -22,6 +22,12 @@ class Style:
 
 
 @cache
+def edition_of(name: str) -> str:
+    """Of a file beside the stylesheet."""
+    return hashlib.sha256((FILE.parent / name).read_bytes()).hexdigest()[:12]
+
+
+@cache
 def style() -> Style:
     text = FILE.read_text("utf-8")
     digest = hashlib.sha256(text.encode()).digest()

@@ -97,6 +97,27 @@ class Form:
     def question(self, name: str) -> Question:
         return self._asked[name]
 
+    @cached_property
+    def order(self) -> list[str]:
+        """The questions, each after those that its relevance and calculation read."""
+        return list(self._order)
+
+    @cached_property
+    def usual(self) -> dict[str, Any]:
+        """The sheet of somebody of whom nothing is to be said; empty where the form does not say."""
+        return {q.name: q.usual_answer for q in self._asked.values() if q.usual}
+
+    def relevant(self, answers: Answers, *, today: date) -> dict[str, Any]:
+        """The answers without those that are not asked for after the others."""
+        kept = dict(answers)
+        while True:
+            strange = [f.question for f in self.check(kept, today=today) if f.code == "irrelevant"]
+            strange = [name for name in strange if name in kept]
+            if not strange:
+                return kept
+            for name in strange:
+                del kept[name]
+
     # -------------------------------------------------------------------------------------- checking
 
     def check(self, answers: Answers, *, today: date) -> list[Fault]:

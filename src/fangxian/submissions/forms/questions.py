@@ -44,6 +44,12 @@ class Question:
     groups: tuple[str, ...] = ()
     row: int = 0
     children: tuple["Question", ...] = ()  # of a repeat: what each of its rows asks
+    usual: str = ""  # what is answered for those of whom nothing is to be said; codes parted by spaces
+
+    @property
+    def usual_answer(self) -> Any:
+        """`usual` as answers of this type are written."""
+        return written(self.type, self.usual)
 
     @property
     def asked(self) -> bool:
@@ -164,6 +170,25 @@ READERS: Mapping[str, Callable[[Any], Value | None]] = {
     "calculate": _calculated,
     "repeat": _rows,
 }
+
+
+def written(type: str, text: str) -> Any:
+    """What somebody typed, as answers of the type are written in JSON; what is none of the type stays a text,
+    to be refused."""
+    if type == "text":
+        return text
+    text = text.strip()
+    if type == "select_multiple":
+        return text.split()
+    try:
+        if type == "integer":
+            return int(text) if len(text) < 20 else text
+        if type == "decimal":
+            number = float(text)
+            return int(number) if number.is_integer() and abs(number) < 2**53 else number
+    except (ValueError, OverflowError):
+        return text
+    return text
 
 
 def default_class(type: str) -> str:

@@ -143,7 +143,7 @@ class Rule:
     `ask(values, day)` remembers; `reckon` does not. Both give a value; neither raises.
     """
 
-    __slots__ = ("_evaluate", "_memo", "clock", "columns", "device", "references", "source")
+    __slots__ = ("_evaluate", "_memo", "clock", "columns", "device", "references", "source", "token")
 
     def __init__(self, source: str, names: Mapping[str, str], own: str, columns: bool = False) -> None:
         made = translate(source, names, own, columns)
@@ -152,7 +152,8 @@ class Rule:
         self.columns = tuple(made.columns)
         self.clock = bool(made.functions & CLOCK)
         self.device = min(made.functions & DEVICE, default="")
-        self._evaluate = _compile(made.code.strip())
+        self.token = _compile(made.code.strip())
+        self._evaluate: Callable[[Context], Value] = self.token.evaluate
         self._memo: dict[tuple[Value, ...], Value] = {}
 
     def ask(self, values: tuple[Value, ...], day: Day) -> Value:
@@ -173,16 +174,16 @@ class Rule:
 _UNKNOWN = object()
 
 
-def _compile(code: str) -> Callable[[Context], Value]:
+def _compile(code: str) -> Any:
     try:
-        token: Any = parse(code)
+        token = parse(code)
         patterns = list(texts_of(token, "regex", 1))
     except Exception as error:  # whatever an author's text makes of the parser, the form is refused
         raise RuleError(_("it cannot be read: {error}"), error=_brief(error)) from error
     for text in patterns:
         if pattern(text) is None:
             raise RuleError(_("“{text}” is no regular expression"), text=text)
-    return token.evaluate  # type: ignore[no-any-return]
+    return token
 
 
 def _brief(error: Exception) -> str:

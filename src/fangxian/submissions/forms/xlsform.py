@@ -4,6 +4,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
+from datetime import date
 from typing import Any
 
 from pyxform.errors import PyXFormError
@@ -18,6 +19,7 @@ from ..problems import (
     FormRulesCircular,
     FormRuleUnreadable,
     FormTypeUnsupported,
+    FormUsualAmiss,
 )
 from . import refusals
 from .faults import Texts
@@ -25,7 +27,8 @@ from .form import CircularRules, Form
 from .questions import CLASSES, Choice, Question, default_class
 from .rules import Rule, RuleError, UnsupportedFunction
 
-CLASS_COLUMN = "fangxian_class"
+CLASS_COLUMN, USUAL_COLUMN = "fangxian_class", "fangxian_usual"
+USUAL_DAY = date(2020, 1, 1)  # a day like any other
 YES, NO = {"yes", "true", "true()"}, {"", "no", "false", "false()"}
 LANGUAGE = re.compile(r"\(\s*([A-Za-z]{2,3})(?:[-_]\w+)?\s*\)\s*$")
 PROSE = re.compile(r"(label|hint|guidance_hint|constraint_message|required_message|form_title|title)\b")
@@ -55,7 +58,7 @@ def compile_xlsform(content: bytes) -> Form:
     """A form from the bytes of an XLSForm file.
 
     Raises FormNotConverted, FormTypeUnsupported (repeats among others), FormClassUnknown,
-    FormFunctionUnsupported, FormRuleUnreadable, FormRulesCircular.
+    FormFunctionUnsupported, FormRuleUnreadable, FormRulesCircular, FormUsualAmiss.
     """
     sheets = _read(content)
     _shield_quotes(sheets)
@@ -66,9 +69,20 @@ def compile_xlsform(content: bytes) -> Form:
     questions = _translated(_named(drafts))
     try:
         title = str(survey["title"]).translate(UNSHIELDED)
-        return Form(title, str(survey["id_string"]), questions, groups, xform)
+        form = Form(title, str(survey["id_string"]), questions, groups, xform)
     except CircularRules as error:
         raise FormRulesCircular(questions="“" + "”, “".join(error.questions) + "”") from error
+    _refuse_unusual(form)
+    return form
+
+
+def _refuse_unusual(form: Form) -> None:
+    """What is usually answered is itself a sound sheet: it is signed for a whole class at once. Raises
+    FormUsualAmiss."""
+    faults = form.check(form.usual, today=USUAL_DAY) if form.usual else ()
+    for fault in faults:
+        row = next((q.row for q in form.questions if q.name == fault.question), 0)
+        raise FormUsualAmiss(row=row, reason=fault.sentence())
 
 
 def _read(content: bytes) -> DefinitionData:
@@ -105,19 +119,21 @@ def _sentence(error: Exception) -> str:
 
 
 class _Rows:
-    """Where each name stands in the survey sheet, and its class of field. Takes our column out."""
+    """Where each name stands in the survey sheet, its class of field, and what is usually answered. Takes our
+    columns out."""
 
     def __init__(self, survey: list[dict[str, Any]]) -> None:
-        self._at: dict[str, list[tuple[int, str]]] = defaultdict(list)
+        self._at: dict[str, list[tuple[int, str, str]]] = defaultdict(list)
         for number, row in enumerate(survey, 2):
             given = str(row.pop(CLASS_COLUMN, None) or "").strip().upper()
-            self._at[str(row.get("name") or row.get("value") or "")].append((number, given))
+            usual = str(row.pop(USUAL_COLUMN, None) or "").strip()
+            self._at[str(row.get("name") or row.get("value") or "")].append((number, given, usual))
 
-    def next(self, name: str) -> tuple[int, str]:
+    def next(self, name: str) -> tuple[int, str, str]:
         """Names may come again in another group: pyxform keeps the order of rows."""
         found = self._at.get(name)
         if not found:
-            return 0, ""
+            return 0, "", ""
         return found.pop(0) if len(found) > 1 else found[0]
 
 
@@ -145,7 +161,7 @@ def _groups(section: dict[str, Any]) -> Iterator[tuple[str, Texts]]:
 
 def _question(entry: dict[str, Any], path: Path, rows: _Rows) -> Question:
     name = str(entry["name"])
-    row, given = rows.next(name)
+    row, given, usual = rows.next(name)
     bind = entry.get("bind", {})
     type = _type(entry, row)
     return Question(
@@ -167,6 +183,7 @@ def _question(entry: dict[str, Any], path: Path, rows: _Rows) -> Question:
         appearance=str(entry.get("control", {}).get("appearance", "")),
         groups=tuple(str(group["name"]) for group in path),
         row=row,
+        usual=usual,
     )
 
 

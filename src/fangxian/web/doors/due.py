@@ -47,6 +47,7 @@ class Subject:
     unit: int
     key: str
     label: str
+    name: str = ""  # without the unit's
 
 
 def due(sender: Sender, *, now: datetime) -> Iterator[Due]:
@@ -89,6 +90,7 @@ def subjects(found: Due, sender: Sender, *, now: datetime) -> list[Subject]:
             unit,
             units[one].code if kind == "unit" else str(one),
             f"{labels.get((kind, one), one)} · {units[unit].name}",
+            str(labels.get((kind, one), one)),
         )
         for kind, one, unit in asked
         if unit in units

@@ -17,6 +17,7 @@ from fangxian.kernel.demonstration import demonstration_of
 from fangxian.kernel.home import current_home
 from fangxian.kernel.moments import OFFICE_ZONE
 from fangxian.kernel.problems import Problem
+from fangxian.kernel.sealed_files import Sealing
 from fangxian.submissions.actions import receive
 from fangxian.submissions.envelopes import Envelope, Receipt, Sender
 from fangxian.submissions.instances import Instance, entry_of
@@ -125,7 +126,9 @@ def _outcome(read: Envelope | Problem, receipts: Any) -> Outcome:
     return Outcome(read, next(receipts))
 
 
-def take_here(entries: Sequence[dict[str, Any]], sender: Sender, *, door: str) -> list[Outcome]:
+def take_here(
+    entries: Sequence[dict[str, Any]], sender: Sender, *, door: str, files: Sequence[Sealing] = ()
+) -> list[Outcome]:
     """As a batch of its own, on this thread's connection: for pages and sheets.
 
     Raises LedgerUnavailable, Unexpected.
@@ -133,7 +136,7 @@ def take_here(entries: Sequence[dict[str, Any]], sender: Sender, *, door: str) -
     taker = Taker()
     with transaction.atomic():
         taker([])  # what is known now, held by the head's lock until the entries are in
-        answer = taker([Job(list(entries), sender, taker.known.epoch, door, 0)])[0]
+        answer = taker([Job(list(entries), sender, taker.known.epoch, door, 0, files)])[0]
         if isinstance(answer, Problem):
             raise answer
     return list(answer)

@@ -242,6 +242,12 @@ def stylesheet(context: Any) -> SafeString:
     return format_html('<style>{}</style><link rel="prefetch" as="style" href="{}">', inline, href)
 
 
+@register.simple_tag
+def edition(name: str) -> str:
+    """Of a script of ours: its address changes with it."""
+    return style.edition_of(name + "")  # a plain text: templates hand out safe ones
+
+
 @register.simple_tag(takes_context=True)
 def record_href(context: Any, row: Any) -> str:
     """The page of a record of the list."""
