@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "fangxian.campaigns",
     "fangxian.submissions",
     "fangxian.publishing",
+    "fangxian.desk",
     "fangxian.access",
     "fangxian.web",  # before allauth: its pages wear our templates
     "allauth",

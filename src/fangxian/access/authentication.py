@@ -65,8 +65,11 @@ def admit(
         actor = _by_token(token, None, now, moment) or _by_link(token, now, moment)
     else:
         actor = _by_header(authorization, address, now=now, moment=moment)
-    if actor is None:
-        return None
+    return None if actor is None else reporter_of(actor)
+
+
+def reporter_of(actor: Actor) -> Reporter | None:
+    """The actor, where it may report."""
     if actor.household is not None:
         return Reporter(actor.name, None, frozenset(), actor.household, actor.members)
     if not policy.may(actor, "report"):

@@ -472,6 +472,15 @@ def correct_person(*, person: int, by: str, now: datetime, **changes: Any) -> No
         change.append(PersonState, names, [values])
 
 
+def change_phone(*, person: int, phone: str, by: str, now: datetime) -> None:
+    """The person's phone from now on; the older one stays, sealed, until erased. Raises UnknownPerson."""
+    with recording("registry.change_phone", by=by, now=now) as change:
+        _refuse_unknown(Person, {person}, lambda pk: UnknownPerson(person=pk))
+        ring = keyring()
+        row = (person, "phone", ring.digest(phone), ring.seal(phone))
+        change.append(PersonSecret, ("person_id", "field", "digest", "sealed"), [row])
+
+
 def erase_secrets(*, persons: Iterable[int], by: str, now: datetime) -> int:
     """Erase ID numbers and phones for good; no count changes. Returns how many values went."""
     with recording("registry.erase_secrets", by=by, now=now) as change:

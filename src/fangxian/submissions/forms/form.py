@@ -121,6 +121,16 @@ class Form:
         self._sheets[(content, today) if sheet.clock else content] = found
         return found
 
+    def relevant(self, answers: Answers, *, today: date) -> frozenset[str]:
+        """The questions that are asked of whoever has answered so far."""
+        sheet = _Sheet(self, answers, Day.of(today), Rule.ask)
+        sheet.read()
+        return frozenset(
+            name
+            for name in self._asked
+            if all(truth(sheet._outcome(rule)) for rule in self.rules[name].relevant)
+        )
+
     def check_plainly(self, answers: Answers, *, today: date) -> list[Fault]:
         """As `check`, with nothing remembered: every rule is reckoned anew."""
         return _Sheet(self, answers, Day.of(today), Rule.reckon).check()
