@@ -43,8 +43,10 @@ ROUTES = tomllib.loads((Path(web.__file__).parent / "routes.toml").read_text("ut
 PURPOSE = {name: purpose for purpose, rows in ROUTES.items() for name in rows}
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 POSTED = {"consent-glass", "remind", "contact"}  # take nothing but what is posted
-POSTED |= {"take-call", "keep-call", "hand-over", "mend-number"}
-UNLEASED = {"call"}  # whom nobody was given to call is not there
+POSTED |= {"sheet-back", "confirm-sheet", "take-call", "keep-call", "hand-over", "mend-number"}
+# Whom nobody was given to call is not there, nor is a form that was not published; what both show to whom is
+# tested beside their pages.
+UNLEASED = {"call", "sheet", "chain"}
 SAMPLE = 12  # of so many cells one is in the sample that always runs
 SIGNING = ("account_logout", "mfa_login_webauthn")
 REAUTHENTICATING = ("account_reauthenticate", "mfa_reauthenticate", "mfa_reauthenticate_webauthn")
@@ -200,6 +202,11 @@ ADDRESSES: dict[str, list[str]] = {
     "hand-over": ["/calls/hand-over/"],
     "numbers": ["/numbers/"],
     "mend-number": ["/numbers/1/"],
+    "hand-in": ["/hand-in/"],
+    "sheet": ["/hand-in/ten-ones/sheet.xlsx"],
+    "sheet-back": ["/hand-in/sheet/"],
+    "confirm-sheet": ["/hand-in/confirm/"],
+    "chain": ["/hand-in/ten-ones/chain/"],
     "glasses": ["/glass/"],
     "consent-glass": ["/glass/999/"],
     "audit": ["/audit/", "/audit/?actor=officer"],

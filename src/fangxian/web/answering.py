@@ -56,9 +56,11 @@ def fields(
     faults: Mapping[str, Fault] | None = None,
     known: frozenset[str] = frozenset(),
     without: frozenset[str] = frozenset(),
+    answered: bool = False,
 ) -> list[Field]:
-    """What is asked of whoever has answered so far. Names begin with the prefix."""
-    relevant = form.relevant(answers, today=today)
+    """What is asked of whoever has answered so far; with `answered`, also what was answered without being
+    asked, as a line of a chain may. Names begin with the prefix."""
+    relevant = form.relevant(answers, today=today) | (frozenset(answers) if answered else frozenset())
     asked = [q for q in form.questions if q.name in relevant and q.name not in without and draws(q)]
     told = faults or {}
     return [
@@ -92,12 +94,13 @@ def _field(question: Question, id: str, value: Any, fault: Fault | None, known: 
     )
 
 
-def read(form: Form, prefix: str, posted: QueryDict, *, today: date) -> dict[str, Any]:
-    """What was answered; what is not asked of whoever answered so is left out. What is no such value stays as
-    it was written, to be refused by name."""
-    answers = {
-        q.name: value for q in form.questions if draws(q) and (value := _read(q, prefix, posted)) is not None
-    }
+def read(form: Form, prefix: str, posted: QueryDict, *, today: date, whole: bool = False) -> dict[str, Any]:
+    """What was answered; what is not asked of whoever answered so is left out, unless `whole`. What is no
+    such value stays as it was written, to be refused by name."""
+    given = {q.name: _read(q, prefix, posted) for q in form.questions if draws(q)}
+    answers = {name: value for name, value in given.items() if value is not None}
+    if whole:
+        return answers
     relevant = form.relevant(answers, today=today)
     return {name: value for name, value in answers.items() if name in relevant}
 

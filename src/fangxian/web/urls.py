@@ -9,7 +9,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.i18n import set_language
 
 from .doors.api import api
-from .views import board, bulletins, campaigns, figures, owing, problems, record, units
+from .views import board, bulletins, campaigns, figures, handing_in, owing, problems, record, units
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", board.board, name="board"),
@@ -34,6 +34,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("bulletins/<int:number>/", bulletins.bulletin, name="bulletin"),
     path("bulletins/<int:number>/changed/", bulletins.changed_mark, name="changed"),
     path("bulletins/<int:number>/bulletin.<str:kind>", bulletins.file, name="bulletin-file"),
+    path("hand-in/", handing_in.hand_in, name="hand-in"),
+    path("hand-in/sheet/", handing_in.sheet_back, name="sheet-back"),
+    path("hand-in/confirm/", handing_in.confirm, name="confirm-sheet"),
+    path("hand-in/<str:code>/sheet.xlsx", handing_in.sheet, name="sheet"),
+    path("hand-in/<str:code>/chain/", handing_in.chain, name="chain"),
     path("problems/", problems.problems, name="problems"),
     path("language/", csrf_exempt(set_language), name="language"),
     path("accounts/", include("fangxian.web.urls_accounts")),
