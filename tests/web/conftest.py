@@ -32,7 +32,6 @@ from fangxian.lake import apart
 from fangxian.publishing.actions import issue_bulletin
 from fangxian.publishing.make_template import TEMPLATE
 from fangxian.registry.actions import NewUnit, add_units
-from fangxian.registry.models import Disclosure
 from fangxian.registry.tree import forget_trees
 from fangxian.scenario.build import build_city
 from fangxian.scenario.facts import read_facts
@@ -196,7 +195,6 @@ def writing(city: City, db: None) -> Iterator[None]:
     asides = Change.objects.filter(action__in=ASIDE)
     for rows in (
         Reminder.objects.all(),
-        Disclosure.objects.all(),
         asides,
         Event.objects.all(),
         Seal.objects.all(),
