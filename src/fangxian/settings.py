@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "fangxian.campaigns",
     "fangxian.submissions",
     "fangxian.publishing",
+    "fangxian.desk",
     "fangxian.access",
     "fangxian.web",  # before allauth: its pages wear our templates
     "allauth",

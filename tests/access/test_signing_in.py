@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 from django.urls import reverse
 
@@ -20,8 +21,10 @@ from fangxian.access.problems import (
     UnknownRoleOfAccess,
     UnknownToken,
 )
+from fangxian.kernel.changes import recording
 from fangxian.kernel.home import Home
 from fangxian.kernel.models import Change
+from fangxian.submissions.known import Known
 
 from .conftest import NOW, START
 
@@ -77,6 +80,26 @@ def test_a_closed_account_is_nobody(opened: Opened, asked: Any) -> None:
 
 
 # ------------------------------------------------------------------------------------ passwords
+
+
+def test_a_password_changed_on_the_page_is_a_record_that_doors_heed(
+    opened: Opened, client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A door forgets whom it admitted once anything but answers was recorded (`Known.refresh`)."""
+    monkeypatch.setattr("fangxian.web.clock.latest", lambda: NOW)
+    head = with_password(opened("head", "head", "s1"))
+    known = Known()
+    with recording("submissions.receive", by="doors", now=NOW) as change:
+        before = known.refresh(change.position)
+    with recording("submissions.receive", by="doors", now=NOW) as change:
+        assert known.refresh(change.position) == before
+    client.force_login(head, backend=settings.AUTHENTICATION_BACKENDS[0])
+    posted = {"oldpassword": WORD, "password1": f"{WORD}二", "password2": f"{WORD}二"}
+    assert client.post(reverse("account_change_password"), posted).status_code == 302
+    written = Change.objects.order_by("-position").first()
+    assert written is not None and (written.action, written.by) == ("access.set_password", "head")
+    with recording("submissions.receive", by="doors", now=NOW) as change:
+        assert known.refresh(change.position) == before + 1
 
 
 def test_a_password_by_basic_until_it_is_changed(opened: Opened, asked: Any) -> None:

@@ -12,6 +12,7 @@ import pytest
 from apprise.decorators import notify
 from click.testing import CliRunner
 
+from fangxian.access import audit
 from fangxian.campaigns import sending
 from fangxian.campaigns.actions import (
     Owed,
@@ -89,7 +90,7 @@ def reminded(town: Town, *schools: str, now: datetime) -> None:
 
 
 def deliver(now: datetime) -> tuple[int, int]:
-    return sending.deliver(clock=lambda: now)
+    return sending.deliver(clock=lambda: now, looked=audit.reminded)
 
 
 def states() -> list[tuple[int, str]]:

@@ -33,7 +33,6 @@ from fangxian.publishing.actions import issue_bulletin
 from fangxian.publishing.make_template import TEMPLATE
 from fangxian.publishing.models import Bulletin, Draft, Filling, Placement, Step, Workbook, WorkbookVersion
 from fangxian.registry.actions import NewUnit, add_units
-from fangxian.registry.models import Disclosure
 from fangxian.registry.tree import forget_trees
 from fangxian.scenario.build import build_city
 from fangxian.scenario.facts import read_facts
@@ -214,7 +213,6 @@ def writing(city: City, db: None) -> Iterator[None]:
         Draft.objects.all(),
         *(Bulletin.objects.filter(number=number) for number in range(9, 1, -1)),  # a correction first
         Reminder.objects.all(),
-        Disclosure.objects.all(),
         asides,
         Event.objects.all(),
         Seal.objects.all(),

@@ -10,7 +10,7 @@ from lxml import html
 from fangxian.access.models import Event
 from fangxian.figures import inside
 from fangxian.figures.trend import program
-from fangxian.registry.models import Disclosure, PersonState
+from fangxian.registry.models import PersonState
 from fangxian.submissions.models import Submission, Verification
 from fangxian.web import asking, counting
 
@@ -129,11 +129,13 @@ def test_a_name_is_kept_back_until_it_is_said_what_for(board: Any) -> None:
     assert "*" in css(page, "h1")[0].text_content()
     action = css(page, "#whole form")[0].get("action")
     assert board.post(action, {"purpose": "  "}).status_code == 422
-    assert not Disclosure.objects.exists()
+    looks = Event.objects.filter(subject__startswith="person:").order_by("pk")
+    assert not looks.exists()
     shown = parsed(board.post(action, {"purpose": "二次核实"}))
-    look = Disclosure.objects.order_by("id").first()
-    assert (look.field, look.purpose) == ("name", "二次核实")
-    name = PersonState.objects.filter(person=look.person, recorded_until=None).first().name
+    look = looks.get()
+    assert (look.actor, look.classes, look.detail["purpose"]) == ("duty-officer", "BC", "二次核实")
+    person = look.subject.removeprefix("person:")
+    name = PersonState.objects.filter(person=person, recorded_until=None).first().name
     assert css(shown, "h1")[0].text_content() == name
     assert name not in board.get(address).content.decode()
 

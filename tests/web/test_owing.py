@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 from lxml import html
 
+from fangxian.access.models import Event
 from fangxian.campaigns.models import Reminder
 from fangxian.kernel.changes import head_position
 from fangxian.kernel.models import Change
-from fangxian.registry.models import Disclosure, PersonState, Unit
+from fangxian.registry.models import PersonState, Unit
 from fangxian.web import clock
 
 from .conftest import City, css
@@ -92,14 +93,12 @@ def test_a_number_is_shown_once_it_is_written_down(board: Any) -> None:
     response = board.post("/owing/contact/", {"debtor": first}, headers=HTMX)
     phone = css(html.fromstring(response.content.decode()), "a")[0].text
     assert phone.startswith("100") and phone not in before
-    looks = list(Disclosure.objects.order_by("id"))
-    assert [look.field for look in looks] == ["name", "phone"]
-    assert (
-        PersonState.objects.get(person=looks[0].person, recorded_until=None).name in response.content.decode()
-    )
-    written = Change.objects.get(position=looks[1].recorded)
-    assert (written.action, written.by) == ("registry.disclose", "duty-officer")
-    assert Unit.objects.get(code=first).states.get().name in looks[1].purpose
+    look = Event.objects.get(subject__startswith="person:")
+    assert (look.actor, look.classes, look.detail["fields"]) == ("duty-officer", "BC", "name phone")
+    person = look.subject.removeprefix("person:")
+    assert PersonState.objects.get(person=person, recorded_until=None).name in response.content.decode()
+    assert Unit.objects.get(code=first).states.get().name in look.detail["purpose"]
+    assert phone not in str(look.detail), "that it was seen, not what"
 
 
 def test_without_scripts_a_number_has_a_page_of_its_own(board: Any) -> None:
@@ -113,7 +112,7 @@ def test_without_scripts_a_number_has_a_page_of_its_own(board: Any) -> None:
 def test_who_is_not_there_or_has_nobody_is_told(board: Any, debtor: str, status: int) -> None:
     response = board.post("/owing/contact/", {"debtor": debtor})
     assert response.status_code == status and css(parsed(response), "[role=alert]")
-    assert not Disclosure.objects.exists()
+    assert not Event.objects.filter(subject__startswith="person:").exists()
 
 
 def test_the_list_costs_as_many_queries_for_many_as_for_one(

@@ -66,6 +66,12 @@ def record(
         seal(moment=at)
 
 
+def reminded(person: int, at: datetime) -> None:
+    """A phone was looked up by the machine itself, to send a reminder to it."""
+    told = {"purpose": "reminder by short message"}
+    record("deliver", "read", at=at, classes="C", subject=f"person:{person}", detail=told)
+
+
 def new_copy() -> str:
     """The id of one exported copy; whoever finds the paper finds the exporter."""
     return base64.b32encode(os.urandom(5)).decode().lower()

@@ -3,7 +3,7 @@
 The whole audience as a set is a matter of the figures (over the lake); here a batch of subjects is checked.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -135,6 +135,19 @@ def count_asked(selector: Selector, units: Collection[int] | None, *, day: date,
             subjects.add(subject)
             leaves.add(unit)
     return Counted(frozenset(subjects), frozenset(leaves))
+
+
+def places_asked(
+    selectors: Iterable[Selector], kind: str, *, day: date, position: int
+) -> Iterator[tuple[int, int]]:
+    """(subject, leaf unit) of all whom the selectors of this kind ask: a household once for each of its
+    members by whom it is asked."""
+    for selector in selectors:
+        if selector.kind == kind:
+            allowed = _under(selector, day, position)
+            for subject, unit in _LISTS[kind](selector, None, day, position).iterator(20_000):
+                if allowed is None or unit in allowed:
+                    yield subject, unit
 
 
 Listed = QuerySet[Any, tuple[int, int]]

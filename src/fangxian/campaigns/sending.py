@@ -1,12 +1,13 @@
 """Sends reminders through apprise, outside of any request: by `fangxian deliver`, and by a thread of the
-process that serves the pages. A demonstration sends nothing."""
+process that serves the pages. A demonstration sends nothing.
+
+`Looked` writes a look at somebody's phone into the log of looks, which is above this room."""
 
 import logging
 import re
 import threading
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 from django.db import connection
 
@@ -14,8 +15,8 @@ from fangxian.kernel.changes import head_position
 from fangxian.kernel.demonstration import demonstration_of
 from fangxian.kernel.home import current_home
 from fangxian.kernel.secrets import keyring
-from fangxian.registry.actions import disclose
 from fangxian.registry.problems import NothingToDisclose
+from fangxian.registry.queries import whole
 
 from .actions import begin_deliveries, end_delivery
 from .deliveries import PHONE, Message, due_messages
@@ -25,6 +26,8 @@ from .problems import ChannelUnfit
 BY = "deliver"
 EVERY = 15.0  # seconds between two looks of the serving process
 TITLE = "防线 · 催报"
+
+Looked = Callable[[int, datetime], None]  # of whom, when
 
 
 def service_of(address: str) -> str:
@@ -41,13 +44,13 @@ def service_of(address: str) -> str:
     return f"{name} {PHONE}" if PHONE in address else name
 
 
-def deliver(*, clock: Callable[[], datetime]) -> tuple[int, int]:
+def deliver(*, clock: Callable[[], datetime], looked: Looked) -> tuple[int, int]:
     """Send what is due now: how many messages were accepted, and how many failed."""
     if demonstration_of(current_home()) is not None or not _waiting(clock()):
         return 0, 0
     accepted = failed = 0
     for message in begin_deliveries(by=BY, now=clock()):
-        why = _send(message, clock())
+        why = _send(message, clock(), looked)
         end_delivery(message=message, why=why, by=BY, now=clock())
         accepted, failed = accepted + (not why), failed + bool(why)
     return accepted, failed
@@ -60,17 +63,17 @@ def _waiting(now: datetime) -> bool:
     return any(True for _message in due_messages(now=now, position=head_position()))
 
 
-def _send(message: Message, now: datetime) -> str:
+def _send(message: Message, now: datetime, looked: Looked) -> str:
     """Empty where the service accepted it, else why not; never with the address's secrets."""
     address = keyring().open(message.sealed)
     if PHONE in address:
         if message.recipient is None:
             return "nobody is responsible"
         try:
-            purpose = "reminder by short message"
-            phone = disclose(person=message.recipient, field="phone", purpose=purpose, by=BY, now=now)
+            phone = whole(message.recipient, "phone", head_position())
         except NothingToDisclose:
             return "no phone number is known"
+        looked(message.recipient, now)
         address = address.replace(PHONE, re.sub(r"[^0-9+]", "", phone))
     return send(address, "\n".join(message.texts))
 
@@ -102,19 +105,19 @@ def _without_secrets(said: str, address: str) -> str:
 _sender: threading.Thread | None = None
 
 
-def start_sender(clock: Callable[[], datetime]) -> None:
+def start_sender(clock: Callable[[], datetime], looked: Looked) -> None:
     """For the serving process: a thread that looks for what is due."""
     global _sender
     if _sender is None or not _sender.is_alive():
-        _sender = threading.Thread(target=_send_for_ever, args=(clock,), name="sender", daemon=True)
+        _sender = threading.Thread(target=_send_for_ever, args=(clock, looked), name="sender", daemon=True)
         _sender.start()
 
 
-def _send_for_ever(clock: Callable[[], Any]) -> None:
+def _send_for_ever(clock: Callable[[], datetime], looked: Looked) -> None:
     pause = threading.Event()
     while not pause.wait(EVERY):
         try:
-            deliver(clock=clock)
+            deliver(clock=clock, looked=looked)
         except Exception:  # a locked or restarted database: looked at again, not given up
             continue
         finally:

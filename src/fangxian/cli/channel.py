@@ -94,6 +94,7 @@ def deliver() -> None:
     """Send the reminders that are due. The process that serves the pages does so by itself."""
     from django.utils.translation import gettext as _
 
+    from fangxian.access import audit
     from fangxian.campaigns import sending
     from fangxian.campaigns.problems import NothingIsSent
     from fangxian.kernel.demonstration import demonstration_of
@@ -101,7 +102,7 @@ def deliver() -> None:
 
     if demonstration_of(current_home()) is not None:
         raise NothingIsSent()
-    accepted, failed = sending.deliver(clock=_clock)
+    accepted, failed = sending.deliver(clock=_clock, looked=audit.reminded)
     click.echo(_("{accepted} messages accepted, {failed} failed").format(accepted=accepted, failed=failed))
     if failed:
         raise SystemExit(1)

@@ -115,9 +115,7 @@ class OnSpark:
 
     def read(self, name: str, days: tuple[date, date] | None = None, **wanted: Any) -> Frame:
         if isinstance(self._source, Lake):
-            found: Frame = nw.from_native(
-                spark.rows(self._session, self._source, name, days, **wanted)
-            )
+            found: Frame = nw.from_native(spark.rows(self._session, self._source, name, days, **wanted))
             return found
         return self.given(self._source.relation(name, days, **wanted).to_arrow_table())
 

@@ -21,6 +21,7 @@ from .moments import from_ms
 from .problems import ClockBehindLog, NothingKnownYet
 
 # What these write no figure reads: nothing is counted anew because of them.
+# "registry.disclose" is of ledgers that kept a second log of looks.
 ASIDE = (
     "registry.disclose",
     "campaigns.remind",
@@ -40,6 +41,9 @@ ASIDE = (
     "publishing.map",
     "publishing.save_workbook",
     "publishing.fill",
+    "desk.note",
+    "desk.ask",
+    "desk.hand_over",
 )
 CLOCK_SKEW = timedelta(minutes=5)  # two machines' clocks may differ so much; more is refused
 

@@ -15,7 +15,6 @@ from .holding import among, holding, in_chunks, known
 from .kinds import ROLES, UNIT_KINDS
 from .models import (
     Cover,
-    Disclosure,
     Household,
     Membership,
     Merge,
@@ -29,9 +28,7 @@ from .models import (
 from .problems import (
     DuplicateSecret,
     MergeIntoSelf,
-    NoPurpose,
     NoSuchPost,
-    NothingToDisclose,
     TwoClasses,
     TwoResponsible,
     TwoZones,
@@ -472,40 +469,21 @@ def correct_person(*, person: int, by: str, now: datetime, **changes: Any) -> No
         change.append(PersonState, names, [values])
 
 
+def change_phone(*, person: int, phone: str, by: str, now: datetime) -> None:
+    """The person's phone from now on; the older one stays, sealed, until erased. Raises UnknownPerson."""
+    with recording("registry.change_phone", by=by, now=now) as change:
+        _refuse_unknown(Person, {person}, lambda pk: UnknownPerson(person=pk))
+        ring = keyring()
+        row = (person, "phone", ring.digest(phone), ring.seal(phone))
+        change.append(PersonSecret, ("person_id", "field", "digest", "sealed"), [row])
+
+
 def erase_secrets(*, persons: Iterable[int], by: str, now: datetime) -> int:
     """Erase ID numbers and phones for good; no count changes. Returns how many values went."""
     with recording("registry.erase_secrets", by=by, now=now) as change:
         gone, _tables = PersonSecret.objects.filter(person__in=list(persons)).delete()
         change.detail["erased"] = gone
     return gone
-
-
-def disclose(*, person: int, field: str, purpose: str, by: str, now: datetime) -> str:
-    """The person's phone or full name, once it is written down that it was shown, and what for.
-
-    Raises NoPurpose, NothingToDisclose (there is none, or it was erased).
-    """
-    purpose = " ".join(purpose.split())[:120]
-    if not purpose:
-        raise NoPurpose()
-    with recording("registry.disclose", by=by, now=now) as change:
-        value = _undisclosed(person, field, change.position)
-        change.append(Disclosure, ("person_id", "field", "purpose"), [(person, field, purpose)])
-        change.detail["disclosed"] = {"person": person, "field": field}
-    return value
-
-
-def _undisclosed(person: int, field: str, position: int) -> str:
-    if field == "name":
-        states = PersonState.objects.filter(known(position), person=person).order_by("-valid_from")
-        found = states.values_list("name", flat=True).first()
-    else:
-        secrets = PersonSecret.objects.filter(person=person, field=field).order_by("-recorded", "-id")
-        sealed = secrets.values_list("sealed", flat=True).first()
-        found = None if sealed is None else keyring().open(bytes(sealed))
-    if not found:
-        raise NothingToDisclose()
-    return found
 
 
 def merge_persons(*, person: int, into: int, day: date, by: str, now: datetime) -> None:

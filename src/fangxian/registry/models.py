@@ -78,16 +78,6 @@ class PersonSecret(Recorded):
     sealed = models.BinaryField()
 
 
-class Disclosure(Recorded):
-    """Somebody was shown a person's phone or full name: whose, which, and what for. Who and when stand in the
-    change log. Never read by figures, never erased."""
-
-    id = models.BigIntegerField(primary_key=True)
-    person = models.ForeignKey(Person, models.PROTECT, related_name="disclosures")
-    field = models.CharField(max_length=12)  # phone, name
-    purpose = models.CharField(max_length=120)
-
-
 class Merge(Bitemporal):
     """`person` was found to be `into`; figures count `into` once. Ended by a split."""
 

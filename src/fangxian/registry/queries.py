@@ -7,9 +7,12 @@ from datetime import date
 
 from django.db import connection
 
-from .holding import holding, in_chunks
+from fangxian.kernel.secrets import keyring
+
+from .holding import holding, in_chunks, known
 from .kinds import SCHOOLS, ZONED
-from .models import Membership, Post
+from .models import Membership, PersonSecret, PersonState, Post
+from .problems import NothingToDisclose
 from .tree import Node, tree
 
 ANSWERABLE = (
@@ -108,3 +111,20 @@ def leaf_units(kind: str, subjects: Iterable[int], day: date, position: int) -> 
     for household, person in belongs:
         found[household] |= posts.get(person, set())
     return dict(found)
+
+
+def whole(person: int, field: str, position: int) -> str:
+    """The person's full name or phone, by the latest that is known. Whoever shows it writes down the look.
+
+    Raises NothingToDisclose (there is none, or it was erased).
+    """
+    if field == "name":
+        states = PersonState.objects.filter(known(position), person=person).order_by("-valid_from")
+        found = states.values_list("name", flat=True).first()
+    else:
+        secrets = PersonSecret.objects.filter(person=person, field=field).order_by("-recorded", "-id")
+        sealed = secrets.values_list("sealed", flat=True).first()
+        found = None if sealed is None else keyring().open(bytes(sealed))
+    if not found:
+        raise NothingToDisclose()
+    return found

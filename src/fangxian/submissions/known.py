@@ -13,9 +13,9 @@ from fangxian.registry.models import Unit
 
 from .models import FormVersion
 
-HARMLESS = (
-    "submissions.receive"  # appends answers, refusals and attachments; and members, which its rows tell
-)
+# These append answers, refusals and attachments, and what callers noted; and members, which their rows tell.
+HARMLESS = ("submissions.receive", "desk.call", "desk.note", "desk.ask", "desk.hand_over")
+OWN = ("submissions_", "desk_")
 
 
 @dataclass(slots=True)
@@ -53,8 +53,7 @@ class Known:
     def _changed(self, position: int) -> bool:
         since = Change.objects.filter(position__gt=self.position, position__lt=position)
         return self.position < 0 or any(
-            action != HARMLESS
-            or any(not table.startswith("submissions_") for table in detail.get("rows", ()))
+            action not in HARMLESS or any(not table.startswith(OWN) for table in detail.get("rows", ()))
             for action, detail in since.values_list("action", "detail")
         )
 

@@ -1,11 +1,16 @@
 """What is handed out, and that it was: records that say something of people are opened by the policy, logged,
 and every file bears the id of its copy."""
 
+from contextlib import nullcontext, suppress
+
 from django.http import HttpRequest
 
 from fangxian.access import audit, policy
 from fangxian.access.actor import Actor
 from fangxian.access.problems import NotThere
+from fangxian.kernel.changes import head_position
+from fangxian.registry.problems import NoPurpose, NothingToDisclose
+from fangxian.registry.queries import whole
 
 from .asking import Asked
 
@@ -68,3 +73,18 @@ def looked(
         copy=copy,
         detail=detail,
     )
+
+
+def told_whole(request: HttpRequest, person: int, purpose: str, *, unit: str) -> dict[str, str]:
+    """A person's full name, and the phone where one is known, once it is written down that they were shown
+    and what for. Raises NoPurpose, NothingToDisclose."""
+    purpose = " ".join(purpose.split())[:120]
+    if not purpose:
+        raise NoPurpose()
+    position, shown = head_position(), {"name": "", "phone": ""}
+    for field in shown:
+        with suppress(NothingToDisclose) if field == "phone" else nullcontext():
+            shown[field] = whole(person, field, position)
+    told = {"purpose": purpose, "fields": " ".join(field for field, value in shown.items() if value)}
+    looked(request, "BC", subject=f"person:{person}", unit=unit, detail=told, always=True)
+    return shown

@@ -99,7 +99,7 @@ def application() -> "Mounted":
     import_module(settings.ROOT_URLCONF)  # what cannot start stops here, not at the first visitor
     threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
     audit.start_sealer(clock.machine)
-    sending.start_sender(clock.machine)
+    sending.start_sender(clock.machine, audit.reminded)
     return Mounted(pages, admit=admit, threads=THREADS, queue=QUEUE)
 
 

@@ -6,6 +6,11 @@ from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
 from django.urls import reverse
 
+from fangxian.access.actions import set_password
+from fangxian.access.models import Account
+
+from . import clock
+
 
 class Adapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -16,3 +21,7 @@ class Adapter(DefaultAccountAdapter):
 
     def can_delete_email(self, email_address: Any) -> bool:
         return False
+
+    def set_password(self, user: Account, password: str) -> None:
+        """A record of the change log, so that a door that remembers a sign-in asks again at once."""
+        set_password(account=user, password=password, by=user.username, now=clock.latest())

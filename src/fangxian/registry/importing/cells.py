@@ -178,8 +178,11 @@ _COUNTRY = re.compile(r"^(?:\+|00?)?86(?=1[0-9]{10}$)")
 
 
 def phone(cell: Cell, setting: Setting) -> str:
-    """11 digits; +86, blanks and hyphens are dropped."""
-    text = as_text(cell)
+    return read_phone(as_text(cell))
+
+
+def read_phone(text: str) -> str:
+    """11 digits; +86, blanks and hyphens are dropped. Raises PhoneUnreadable."""
     if not _PHONE.fullmatch(text):
         tight = re.sub(r"[\s\-—–'’‘\".()（）]", "", text[:60].removesuffix(".0"))
         text = _COUNTRY.sub("", tight)

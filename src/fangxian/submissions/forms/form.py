@@ -107,7 +107,7 @@ class Form:
         """The sheet of somebody of whom nothing is to be said; empty where the form does not say."""
         return {q.name: q.usual_answer for q in self._asked.values() if q.usual}
 
-    def relevant(self, answers: Answers, *, today: date) -> dict[str, Any]:
+    def without_irrelevant(self, answers: Answers, *, today: date) -> dict[str, Any]:
         """The answers without those that are not asked for after the others."""
         kept = dict(answers)
         while True:
@@ -141,6 +141,16 @@ class Form:
             self._sheets.clear()
         self._sheets[(content, today) if sheet.clock else content] = found
         return found
+
+    def relevant(self, answers: Answers, *, today: date) -> frozenset[str]:
+        """The questions that are asked of whoever has answered so far."""
+        sheet = _Sheet(self, answers, Day.of(today), Rule.ask)
+        sheet.read()
+        return frozenset(
+            name
+            for name in self._asked
+            if all(truth(sheet._outcome(rule)) for rule in self.rules[name].relevant)
+        )
 
     def check_plainly(self, answers: Answers, *, today: date) -> list[Fault]:
         """As `check`, with nothing remembered: every rule is reckoned anew."""

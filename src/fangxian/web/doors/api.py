@@ -376,7 +376,7 @@ def sheet_back(request: HttpRequest) -> HttpResponse:
     sender = _sender(request)
     if int(request.headers.get("Content-Length") or 0) > LARGEST_SHEET:
         raise BodyTooLarge(limit=LARGEST_SHEET)
-    content = _workbook(request.read(LARGEST_SHEET))
+    content = checked_workbook(request.read(LARGEST_SHEET))
     about = read_about(content)
     terms = read_terms(about.campaign)
     if terms is None or about.version not in terms.versions:
@@ -388,7 +388,7 @@ def sheet_back(request: HttpRequest) -> HttpResponse:
     return HttpResponse(body, status=status, headers=headers)
 
 
-def _workbook(content: bytes) -> bytes:
+def checked_workbook(content: bytes) -> bytes:
     """Looked through before it is unpacked: no bombs."""
     with NamedTemporaryFile(suffix=".xlsx") as file:
         file.write(content)

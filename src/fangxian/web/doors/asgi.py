@@ -106,7 +106,7 @@ class Admissions:
     async def sender(self, request: Request, token: str = "", anew: bool = False) -> tuple[Sender, int]:
         """Who sends, and the epoch as of which that is so. Raises SignInNeeded."""
         shown = request.headers.get("authorization", "")
-        minute = int(time.time()) // 60  # a day may end a right; a changed password is no record of the log
+        minute = int(time.time()) // 60  # a day may end a right
         told = f"{shown}\0{token}\0{request.address}\0{minute}".encode("utf-8", "surrogatepass")
         key = hashlib.blake2b(told, key=self._key, digest_size=16).digest()
         held = self._held.get(key)

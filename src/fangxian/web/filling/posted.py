@@ -95,7 +95,9 @@ def _read_place(
         value = _answer(posted, place, question, data, files)
         if value not in (None, "", []):
             answers[question.name] = value
-    posted.answers[place.key] = sitting.form.relevant(answers, today=day_of(read_moment(posted.happened)))
+    posted.answers[place.key] = sitting.form.without_irrelevant(
+        answers, today=day_of(read_moment(posted.happened))
+    )
 
 
 def _answer(

@@ -120,6 +120,23 @@ def channel(value: str) -> str:
 
 
 @register.filter
+def outcome(value: str) -> str:
+    """What came of a call."""
+    return {
+        "reached": _("Reached"),
+        "no_answer": _("No answer"),
+        "wrong_number": _("Wrong number"),
+        "refused": _("Refused"),
+        "again": _("Call again"),
+    }.get(value, value)
+
+
+@register.filter
+def campaign_name(value: Any) -> str:
+    return str(value.name if shown.chinese() else value.name_en)
+
+
+@register.filter
 def reason(value: str) -> str:
     """Why a record is excluded, in words."""
     words = {

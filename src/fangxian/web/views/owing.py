@@ -1,6 +1,5 @@
 """Who owes what: the list, a reminder, a look at a number; what these two do is written down."""
 
-from functools import partial
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -14,8 +13,6 @@ from fangxian.access.problems import NotYours
 from fangxian.campaigns.actions import remind
 from fangxian.campaigns.models import Delivery, Reminder
 from fangxian.kernel.moments import day_of
-from fangxian.registry.actions import disclose
-from fangxian.registry.problems import NothingToDisclose
 
 from .. import asking, attested, clock, coverage, disclosure
 from ..asking import Asked
@@ -134,17 +131,11 @@ def contact(request: HttpRequest) -> HttpResponse:
     person, _masked = responsible({unit.id}, asked).get(unit.id, (None, ""))
     if person is None:
         raise NobodyResponsible(unit=unit.name)
-    disclosure.looked(request, "C", subject=f"person:{person}", unit=unit.code)
     purpose = _("To telephone about what {unit} owes").format(unit=unit.name)
-    look = partial(disclose, person=person, purpose=purpose, by=asked.actor.name, now=clock.latest())
-    name = look(field="name")
-    try:
-        phone = look(field="phone")
-    except NothingToDisclose:
-        phone = ""
+    told = disclosure.told_whole(request, person, purpose, unit=unit.code)
     fragment = request.headers.get("HX-Request")
     template = "web/parts/contact.html" if fragment else "web/contact.html"
-    shown = {"unit": unit, "zone": zone_of(asked, unit.id), "name": name, "phone": phone}
+    shown = {"unit": unit, "zone": zone_of(asked, unit.id), **told}
     return page(request, template, asked, back=_back(request, asked), **shown)
 
 

@@ -15,15 +15,13 @@ from fangxian.access import policy
 from fangxian.access.problems import NotYours
 from fangxian.campaigns.models import Campaign
 from fangxian.figures import inside
-from fangxian.registry.actions import disclose
 from fangxian.registry.holding import known
 from fangxian.registry.models import Merge
-from fangxian.registry.problems import NothingToDisclose
 from fangxian.submissions.forms.faults import in_language
 from fangxian.submissions.intake import published_form
 from fangxian.submissions.models import Revision, Submission, Verification
 
-from .. import asking, clock, coverage, disclosure, shown
+from .. import asking, coverage, disclosure, shown
 from ..asking import Asked
 from ..opened import Known, Shown, open_records
 from ..problems import RecordNotThere
@@ -82,8 +80,8 @@ def record(request: HttpRequest, id: str, key: str) -> HttpResponse:
     if request.method == "POST" and told["is_person"]:
         if policy.verdict(asked.actor, "C", asked.unit.id, purpose="unmask") != policy.SHOWN:
             raise NotYours(roles="、".join(asked.actor.role_names))
-        disclosure.looked(request, "C", subject=f"person:{found.record.id}", unit=asked.unit.code)
-        told |= _disclosed(asked, int(found.record.id), request.POST.get("purpose", ""))
+        purpose = request.POST.get("purpose", "")
+        told |= disclosure.told_whole(request, int(found.record.id), purpose, unit=asked.unit.code)
     return page(request, "web/record.html", asked, **told)
 
 
@@ -105,16 +103,6 @@ def _row(asked: Asked, figure: str, part: str, key: str) -> pa.Table:
             "because": pa.array(because, pa.list_(pa.int64())),
         }
     )
-
-
-def _disclosed(asked: Asked, person: int, purpose: str) -> dict[str, str]:
-    by, now = asked.actor.name, clock.latest()
-    name = disclose(person=person, field="name", purpose=purpose, by=by, now=now)
-    try:
-        phone = disclose(person=person, field="phone", purpose=purpose, by=by, now=now)
-    except NothingToDisclose:
-        phone = ""
-    return {"name": name, "phone": phone}
 
 
 # ------------------------------------------------------------------------------------ answer sheets
