@@ -13,6 +13,7 @@ from lxml import html
 
 from fangxian.access.policy import Scope
 from fangxian.campaigns.models import Campaign
+from fangxian.figures import definitions
 from fangxian.figures.problems import UnitNotThere
 from fangxian.kernel.models import Change
 from fangxian.registry.actions import close_unit
@@ -368,6 +369,22 @@ def test_before_the_first_record_the_way_on_is_to_it(board: Any) -> None:
     page = parsed(board.get("/?as_of=2019-01-01T00:00&unit=z1"))
     way = next(a.get("href") for a in css(page, ".ways a") if "as_of=2020-01-20" in a.get("href"))
     assert "unit=z1" in way and board.get("/?as_of=2020-01-20T09:00").status_code == 200
+
+
+@pytest.mark.parametrize("rest", ["", "records.csv"])
+def test_a_figure_that_was_renamed_leads_on_from_its_old_address(
+    board: Any, monkeypatch: pytest.MonkeyPatch, rest: str
+) -> None:
+    was = definitions.Renamed("students.children", "students.pupils", date(2026, 12, 1))
+    monkeypatch.setattr(definitions, "renamed", lambda: {was.was: was})
+    asked = "?unit=z1&as_of=2020-02-10T18%3A00"
+    response = board.get(f"/figures/students.children/{rest}{asked}")
+    page = parsed(response)
+    assert response.status_code == 410 and "figure-renamed" in page.text_content()
+    assert "2026-12-01" in css(page, "[role=alert]")[0].text_content()
+    way = next(a.get("href") for a in css(page, ".ways a") if "students.pupils" in a.get("href"))
+    assert way == f"/figures/students.pupils/{rest}{asked}"
+    assert board.get(way).status_code == 200
 
 
 def test_a_unit_closed_since_is_shown_as_of_its_last_day(board: Any) -> None:

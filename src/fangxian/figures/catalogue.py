@@ -5,13 +5,12 @@ import narwhals as nw
 from fangxian.kernel.moments import day_of
 from fangxian.screening.rules import Category, load_rules
 
-from . import observed, screened  # noqa: F401 - observed declares its own
+from . import definitions, observed, screened  # noqa: F401 - observed declares its own
 from .coverage import coverage_figure, coverage_figures
 from .facts import Facts, Window
 from .figure import ADMINISTRATIVE, CATALOGUE, GROUPS, Figure, figure
 from .frames import Frame
 from .kinds import Amount, Documents, Events, People, Rounds, Units
-from .problems import UnknownFigure
 from .reach import SCHOOLS
 
 PARTY = ("party", *ADMINISTRATIVE)
@@ -33,7 +32,7 @@ def find(id: str) -> Figure:
     """A figure by its id, by what the ledger knows now. Raises UnknownFigure."""
     found = CATALOGUE.get(id) or coverage_figure(id)
     if found is None:
-        raise UnknownFigure(figure=id)
+        raise definitions.unknown(id)
     return found
 
 

@@ -1,7 +1,13 @@
 """The versions of each figure's definition, as data: a definition is changed by adding a version.
 
 `definitions.toml` holds them, oldest first; the last one of each figure is its docstring, and a test says so.
-To add what has changed: `python -m fangxian.figures.definitions 2026-12-01`.
+To add what has changed: `python -m fangxian.figures.definitions 2026-12-01`. A figure that gets another id
+and counts the same is named there too, so that addresses in files and letters lead on:
+
+    [[renamed]]
+    was = "students.children"
+    figure = "students.pupils"
+    since = 2026-12-01
 """
 
 import sys
@@ -11,6 +17,8 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
+
+from .problems import FigureRenamed, UnknownFigure
 
 VERSIONS = Path(__file__).with_name("definitions.toml")
 HEAD = """\
@@ -27,6 +35,34 @@ class Version:
     number: int
     since: date
     definition: str
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """`since`: the day from which the program calls it so."""
+
+    was: str
+    figure: str
+    since: date
+
+
+@cache
+def renamed() -> dict[str, Renamed]:
+    """Former id -> what it is called since."""
+    rows = tomllib.loads(VERSIONS.read_text("utf-8")).get("renamed", [])
+    return {row["was"]: Renamed(row["was"], row["figure"], row["since"]) for row in rows}
+
+
+def unknown(figure: str) -> UnknownFigure:
+    """What is wrong with an id that no figure has: it never was one, or it is called otherwise by now."""
+    last = renamed().get(figure)
+    if last is None:
+        return UnknownFigure(figure=figure)
+    seen = {figure}
+    while last.figure in renamed() and last.figure not in seen:
+        seen.add(last.figure)
+        last = renamed()[last.figure]
+    return FigureRenamed(figure=figure, now=last.figure, since=last.since.isoformat())
 
 
 @cache

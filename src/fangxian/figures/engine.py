@@ -18,12 +18,12 @@ from fangxian.kernel.home import Home
 from fangxian.lake.problems import LakeBehind
 from fangxian.lake.reader import Lake
 
-from . import catalogue
+from . import catalogue, definitions
 from .facts import Facts, Knowledge
 from .figure import Figure
 from .frames import ENGINES, Source, collected
 from .kinds import Counted, Rows
-from .problems import NotCountedHere, UnitNotThere, UnknownFigure, UnknownPart
+from .problems import NotCountedHere, UnitNotThere, UnknownPart
 from .reach import Reach
 from .results import ByUnit, Check, Ints, Value, number
 
@@ -54,7 +54,7 @@ class Moment:
 
     def figure(self, id: str) -> Figure:
         if id not in self.figures:
-            raise UnknownFigure(figure=id)
+            raise definitions.unknown(id)
         return self.figures[id]
 
     def result(self, id: str) -> Counted:

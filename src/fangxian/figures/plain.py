@@ -16,7 +16,8 @@ from fangxian.kernel.moments import day_of
 from fangxian.registry.kinds import UNIT_KINDS
 from fangxian.screening.rules import Category, as_predicate, load_rules
 
-from .problems import UnitNotThere, UnknownFigure
+from . import definitions
+from .problems import UnitNotThere
 from .results import Value, number
 from .world import Row, World
 
@@ -73,7 +74,7 @@ class PlainFigures:
 
     def value(self, id: str, unit: int) -> Value | None:
         if id not in self.meanings:
-            raise UnknownFigure(figure=id)
+            raise definitions.unknown(id)
         if unit not in self.units:
             raise UnitNotThere(unit=unit, day=self.at.day.isoformat())
         lines, _meaning = self.meanings[id]

@@ -12,6 +12,11 @@ class UnknownFigure(Problem):
     text = _("There is no figure “{figure}”. The command `fangxian figures` lists them all.")
 
 
+class FigureRenamed(UnknownFigure):
+    status, code = HTTPStatus.GONE, "figure-renamed"
+    text = _("Since {since} the figure “{figure}” is called “{now}”. It counts the same: open it there.")
+
+
 class UnitNotThere(Problem):
     status, code = HTTPStatus.NOT_FOUND, "unit-not-there"
     text = _("On {day} there is no unit “{unit}”. Choose another unit, or a day on which it existed.")

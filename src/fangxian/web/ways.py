@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from fangxian.figures.problems import UnitNotThere, UnknownFigure
+from fangxian.figures.problems import FigureRenamed, UnitNotThere, UnknownFigure
 from fangxian.kernel.models import Change
 from fangxian.kernel.moments import OFFICE_ZONE, day_of
 from fangxian.kernel.problems import NothingKnownYet, Problem
@@ -25,6 +25,8 @@ def ways(request: HttpRequest, problem: Problem) -> list[Way]:
             return _when_it_was(request, str(problem.facts.get("unit", "")))
         case NothingKnownYet():
             return _first_record(request) if Change.objects.exists() else []
+        case FigureRenamed():
+            return [_by_its_new_name(request, **problem.facts)]
         case UnknownFigure():
             return [(_("All figures"), "/figures/")]
     return []
@@ -45,6 +47,13 @@ def _when_it_was(request: HttpRequest, code: str) -> list[Way]:
     words = _("As of {day}, when it was there").format(day=day.isoformat())
     evening = datetime.combine(day, time(18), OFFICE_ZONE)
     return [(words, _at(request, evening, known_by=told(clock.latest())))]  # it may have been entered later
+
+
+def _by_its_new_name(request: HttpRequest, figure: object, now: object, **_since: object) -> Way:
+    """The same page of it, at the same unit and moment."""
+    path = request.path.replace(f"/figures/{figure}/", f"/figures/{now}/")
+    query = request.GET.urlencode()
+    return _("Open “{figure}”").format(figure=now), f"{path}?{query}" if query else path
 
 
 def _first_record(request: HttpRequest) -> list[Way]:

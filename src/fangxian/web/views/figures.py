@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from fangxian.figures import definitions, inside, trend
-from fangxian.figures.problems import NotCountedHere, UnknownFigure
+from fangxian.figures.problems import NotCountedHere
 from fangxian.figures.results import ByUnit, Number, Value, number
 from fangxian.kernel.demonstration import demonstration_of
 from fangxian.kernel.home import current_home
@@ -104,7 +104,7 @@ def figure(request: HttpRequest, id: str) -> HttpResponse:
 def declared_figure(asked: Asked, id: str) -> Any:
     figures = asked.engine.figures(asked.at)
     if id not in figures:
-        raise UnknownFigure(figure=id)
+        raise definitions.unknown(id)
     return figures[id]
 
 
