@@ -10,7 +10,7 @@ import pytest
 
 from fangxian.kernel.demonstration import CLOCK, Demonstration
 from fangxian.kernel.home import Home
-from fangxian.web import compile_messages, exports, extract_messages, serving
+from fangxian.web import compile_messages, exports, extract_messages, pack_style, serving
 from fangxian.web.problems import ClockNotMovable, NotLoopback, PortTaken
 from fangxian.web.templatetags import fx
 
@@ -55,6 +55,14 @@ def test_the_stylesheet_is_small_and_calls_nobody(package: Path) -> None:
     assert "url(" not in style and "@import" not in style
     assert "#d0021b" not in style, "the official red belongs to papers"
     assert style.count("{") == style.count("}")
+    source = pack_style.SOURCE.read_text("utf-8")
+    layers = [at for at, line in enumerate(source.split("\n")) if line.startswith("@layer") and "{" in line]
+    above = ["\n".join(source.split("\n")[:at]) for at in layers]
+    assert all(text.count("{") == text.count("}") for text in above), "no layer within another"
+
+
+def test_the_stylesheet_is_packed_anew() -> None:
+    assert pack_style.PACKED.read_text("utf-8") == pack_style.packed(), "python -m fangxian.web.pack_style"
 
 
 def test_pages_call_nobody_and_carry_no_inline_code(package: Path) -> None:
