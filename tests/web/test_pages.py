@@ -82,6 +82,17 @@ ELSEWHERE = {
     *("new-draft", "signoff", "draft-paper", "draft-step", "draft-approval"),  # test_signoff
     *("new-workbook", "workbook", "workbook-step", "workbook-version", "workbook-look", "workbook-map"),
     *("filling", "filling-file"),  # test_workbooks
+    *(
+        "fill",
+        "fill-campaign",
+        "fill-sheet",
+        "queue",
+        "worker",
+        "slips",
+        "family",
+        "family-form",
+    ),  # tests/filling
+    *("hand-in", "sheet", "sheet-back", "confirm-sheet", "chain"),  # tests/desk
 }  # tested below, and where it is said
 
 
