@@ -1,11 +1,17 @@
 """Names, numbers, dates and addresses as lists have them: what each is read as."""
 
+from collections import Counter
+
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fangxian.matching.addresses import Gazetteer, Place, town_stem
 from fangxian.matching.days import Birth, birth_in, read_birth
 from fangxian.matching.names import Name, Names, blurred
 from fangxian.matching.numbers import IdNumber, read_id, read_phone
+from fangxian.matching.worth import MOST_OVERSTATED, _overstated
 
 
 def name(text: str, *known: str) -> Name:
@@ -181,3 +187,28 @@ def test_an_address_says_no_more_than_it_gives() -> None:
     assert gazetteer.place("白沙乡无名寨村5组") == Place(town, -1, 5)
     assert gazetteer.place("别的省别的市") == Place()
     assert town_stem("大桥街道办事处") == "大桥"
+
+
+# ---- how rare a name is that one person has -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("bearers", "overstated"),
+    [
+        ([1, 1, 2, 5], 0.5),  # two names of one person, one of two: half a bearer is left of one
+        ([1] * 8 + [2], 0.8),  # most names that one person has, nobody else has
+        ([1] * 1000, MOST_OVERSTATED),
+        ([3, 4], 0.0),
+    ],
+)
+def test_a_name_of_one_person_is_the_rarer_the_more_such_names_there_are(
+    bearers: list[int], overstated: float
+) -> None:
+    assert _overstated(np.array(bearers)) == pytest.approx(overstated)
+
+
+@given(st.lists(st.integers(0, 30), min_size=1, max_size=60))
+def test_something_is_left_of_every_bearer(names: list[int]) -> None:
+    bearers = np.array(sorted(Counter(names).values()))
+    left = bearers - _overstated(bearers)
+    assert (left >= 1 - MOST_OVERSTATED - 1e-9).all() and (left <= bearers).all()

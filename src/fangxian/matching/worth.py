@@ -17,7 +17,7 @@ from .linking import Array, Pairs
 BAND = 50  # years of birth that share their fashion in names
 OLDEST = 1900
 DRAWN = 30_000.0  # people of a band who weigh as much as what the whole roster says of a name
-ONE_OF_THEM = 0.5  # of a name's bearers the candidate is one, and no stranger
+MOST_OVERSTATED = 0.9  # of a single bearer at least a tenth counts, however many names only one person has
 # Of the numbers of a region (some 20,000 birthdays, 1,000 serials) one is the same; about fifteen that pass
 # the check digit are a slip away. A city's people have numbers of a few regions.
 NUMBERS = {"number": 2e-8, "near_number": 5e-7}
@@ -119,12 +119,13 @@ class Worth:
     def _by_band(self, column: str) -> tuple[Array, Array]:
         values, places = np.unique(_values(self.roster, column), return_inverse=True)
         bearers = np.bincount(places, minlength=len(values))
-        whole = np.maximum(bearers - ONE_OF_THEM, ONE_OF_THEM / 2) / self.roster.height
+        over = _overstated(bearers)
+        whole = (bearers - over) / self.roster.height
         shares = np.empty((self.band_count, len(values)))
         for band in range(self.band_count):
             inside = places[(self.bands == band) & (self.years > 0)]
             count = np.bincount(inside, minlength=len(values))
-            shares[band] = (np.maximum(count - ONE_OF_THEM, 0) + DRAWN * whole) / (len(inside) + DRAWN)
+            shares[band] = (np.maximum(count - over, 0) + DRAWN * whole) / (len(inside) + DRAWN)
         return shares, places
 
     def _age_share(self, column: str, people: Array) -> Array:
@@ -145,6 +146,14 @@ class Worth:
         same = np.where(sex[self.pairs.people] == 1, men, 1 - men)
         same = np.where(like, same, 0.5)
         return np.log(np.where(gamma == 1, same, 1 - same))
+
+
+def _overstated(bearers: Array) -> float:
+    """How many of a name's bearers on the roster say nothing of its bearers elsewhere. One is the candidate;
+    and of the names that one person has, the more there are beside those that two have, the more of them
+    nobody else has at all (Ney's discount, after Good and Turing)."""
+    once, twice = int(np.sum(bearers == 1)), int(np.sum(bearers == 2))
+    return min(once / max(once + 2 * twice, 1), MOST_OVERSTATED)
 
 
 def _share_of_men(values: Array, sex: Array, both: Array, prior: Any) -> Array:
