@@ -29,6 +29,7 @@ SURVEY = (
     f"constraint_message::{ZH}",
     f"constraint_message::{EN}",
 )
+USUAL = "fangxian_usual"  # in a form that is signed for all who are well at once
 CHOICES = ("list_name", "name", f"label::{ZH}", f"label::{EN}")
 SETTINGS = ("form_title", "form_id", "version", "default_language")
 
@@ -52,8 +53,9 @@ def write_form(code: str, form: dict[str, Any]) -> bytes:
     book = xlsxwriter.Workbook(content, {"in_memory": True, "strings_to_numbers": False})
     book.set_properties({"title": form["title"], "author": "", "created": MADE})
     heading = book.add_format({"bold": True, "bg_color": "#E7EEF4"})
+    usual = any("usual" in question for question in form["asks"])
     for name, headings, rows, width in (
-        ("survey", SURVEY, survey(form), 26),
+        ("survey", (*SURVEY, USUAL) if usual else SURVEY, survey(form), 26),
         ("choices", CHOICES, choices(form), 26),
         ("settings", SETTINGS, [(form["title"], code, VERSION, ZH)], 30),
     ):
@@ -93,6 +95,7 @@ def _question(question: dict[str, Any]) -> Row:
         question.get("constraint", ""),
         message.get("zh", ""),
         message.get("en", ""),
+        question.get("usual", ""),
     )
 
 
