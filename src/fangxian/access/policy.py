@@ -28,15 +28,24 @@ class Purpose:
     en: str
     relation: str
     logged: str
-    during: str
+    during_zh: str
+    during_en: str
     roles: dict[str, dict[str, str]]
 
     @property
     def name(self) -> str:
-        return self.zh if (get_language() or "zh").startswith("zh") else self.en
+        return self.zh if _in_chinese() else self.en
+
+    @property
+    def during(self) -> str:
+        return self.during_zh if _in_chinese() else self.during_en
 
     def of(self, role: str) -> dict[str, str] | None:
         return self.roles.get(role, self.roles.get("*"))
+
+
+def _in_chinese() -> bool:
+    return (get_language() or "zh").startswith("zh")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +74,8 @@ def purposes() -> dict[str, Purpose]:
 
 def _purpose(code: str, row: dict[str, Any]) -> Purpose:
     roles = {role: dict(_verdict_of(word) for word in words.split()) for role, words in row["roles"].items()}
-    return Purpose(code, row["zh"], row["en"], row["relation"], row["logged"], row.get("during", ""), roles)
+    during = (row.get("during_zh", ""), row.get("during_en", ""))
+    return Purpose(code, row["zh"], row["en"], row["relation"], row["logged"], *during, roles)
 
 
 def _verdict_of(word: str) -> tuple[str, str]:

@@ -20,6 +20,7 @@ def everywhere(request: HttpRequest) -> dict[str, Any]:
     return {
         "actor": actor,
         "may": {p: policy.may(actor, p) if actor else False for p in policy.purposes()},
+        "may_phone": actor is not None and policy.verdict(actor, "C", None, purpose="chase") == policy.SHOWN,
         "demonstration": demonstration_of(current_home()),
         "now": clock.now(),
         "other_language": others[0],

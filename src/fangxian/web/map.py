@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from fangxian.access import policy
 from fangxian.figures import inside
 from fangxian.figures.results import ByUnit
 from fangxian.registry.tree import Node, Tree
@@ -190,7 +191,9 @@ def _township(
         for school, spot in zip(schools, spots, strict=True)
     )
     below = max((dot.y for dot in dots), default=y) + 20
-    href = asked.address("/owing/", unit=centre.code, campaign=line.campaign.code)
+    chasing = policy.may(asked.actor, "chase")
+    there = "/owing/" if chasing else f"/campaigns/{line.campaign.code}/"
+    href = asked.address(there, unit=centre.code, campaign=line.campaign.code if chasing else None)
     return Township(centre, zone, dots, _path(cell.corners), round(x, 1), round(below, 1), href)
 
 

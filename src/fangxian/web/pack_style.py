@@ -4,6 +4,7 @@ For developers: what is packed is in the repository, so that nobody needs this t
 drifts.
 """
 
+import re
 import sys
 from pathlib import Path
 
@@ -12,9 +13,12 @@ PACKED = Path(__file__).parent / "static" / "web" / "style.css"
 
 
 def packed() -> str:
+    """The packer drops the blank before a colon, and `.filters :is(input)`, an input within, would become
+    `.filters:is(input)`: such a blank gets its star first."""
     import rcssmin
 
-    return str(rcssmin.cssmin(SOURCE.read_text("utf-8"))) + "\n"
+    text = re.sub(r"(?<=[\w)\]]) :(?=[a-z])", " *:", SOURCE.read_text("utf-8"))
+    return str(rcssmin.cssmin(text)) + "\n"
 
 
 def main() -> None:

@@ -6,8 +6,9 @@ from typing import Any
 
 from django import template
 from django.conf import settings
+from django.utils.translation import gettext as _
 
-from fangxian.access.actor import grants_of
+from fangxian.access.actor import CONSOLE, grants_of
 from fangxian.access.models import Account, Grant
 from fangxian.access.roles import roles
 from fangxian.kernel.changes import head_position
@@ -52,7 +53,26 @@ def mail_is_set_up() -> bool:
 
 @register.filter
 def access_role(code: str) -> str:
+    if code == CONSOLE:
+        return _("Commands on the machine itself")
     return roles()[code].name if code in roles() else code
+
+
+@register.filter
+def looked_how(what: str) -> str:
+    """Of an event of the audit log, in words."""
+    words = {
+        "read": _("seen"),
+        "export": _("downloaded"),
+        "unmask": _("seen in full"),
+        "read-glass": _("seen in an emergency"),
+        "glass-asked": _("emergency asked for"),
+        "glass-opened": _("emergency opened"),
+        "mend": _("number mended"),
+        "issue-links": _("links for families made"),
+        "revoke-links": _("links for families ended"),
+    }
+    return words.get(what, what)
 
 
 @register.filter

@@ -1,5 +1,6 @@
 """How numbers, moments and bars are written."""
 
+import re
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import quote
@@ -63,6 +64,13 @@ def day(value: date | datetime | None) -> str:
 def moment(value: datetime | None) -> str:
     """Day and time of the office."""
     return "" if value is None else f"{day(value)} {clock(value)}"
+
+
+@register.filter
+def plain_moments(text: str) -> str:
+    """A sentence with its ISO moments as the office reads them."""
+    iso = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d"
+    return re.sub(iso, lambda found: moment(datetime.fromisoformat(found[0])), str(text))
 
 
 @register.filter
