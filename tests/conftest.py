@@ -131,7 +131,11 @@ def other_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home
 @pytest.fixture(autouse=True)
 def _fresh_caches() -> Iterator[None]:
     """A test's ledger is rolled back, so positions come again with other contents."""
+    from django.conf import settings
+    from django.utils import translation
+
     from fangxian.registry.tree import forget_trees
 
+    translation.activate(settings.LANGUAGE_CODE)  # whatever a command of another test has spoken
     yield
     forget_trees()

@@ -9,7 +9,7 @@ from wsgiref.simple_server import make_server
 import pytest
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
-from tests.web.conftest import _Server, _Silent, chromium
+from tests.web.conftest import _Server, _Silent
 from tests.web.test_desk_in_browser import violations
 
 from fangxian.campaigns.models import Campaign
@@ -19,7 +19,6 @@ from fangxian.submissions.models import Submission
 from .conftest import BY, CLOCK, Town
 from .test_builder import book, envelope
 
-__all__ = ["chromium"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 NOTICE = "各校即日起实行门岗检查，12日18时前报首份。"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

@@ -6,10 +6,11 @@ from datetime import date, datetime
 from typing import Any
 
 import pytest
+from tests.web.conftest import chromium  # noqa: F401 - of this package: it ends with its tests
 
 from fangxian.access.actions import NewAccount, open_accounts
 from fangxian.access.actor import actor_of
-from fangxian.access.authentication import reporter_of
+from fangxian.access.authentication import reporter
 from fangxian.access.models import Account
 from fangxian.campaigns.actions import launch_campaign, open_round
 from fangxian.desk import actions, queries
@@ -78,7 +79,7 @@ class Desk:
             calling=self.calling,
             household=self.homes[family],
             called=called,
-            sender=reporter_of(actor_of(self.accounts[name], now=NOW)),
+            sender=reporter(actor_of(self.accounts[name], now=NOW)),
             reporter=None,
             now=now,
             moment=now,

@@ -10,7 +10,7 @@ from wsgiref.simple_server import make_server
 import pytest
 from django.conf import settings
 from django.test import Client
-from tests.web.conftest import _Server, _Silent, chromium  # noqa: F401
+from tests.web.conftest import _Server, _Silent
 from tests.web.test_desk_in_browser import violations
 
 from fangxian.access.models import Event
@@ -69,7 +69,7 @@ def served(open_desk: Any) -> Iterator[str]:
 
 
 @pytest.fixture
-def visit(open_desk: tuple[Desk, Home], served: str, chromium: Any) -> Iterator[Callable[..., Any]]:  # noqa: F811
+def visit(open_desk: tuple[Desk, Home], served: str, chromium: Any) -> Iterator[Callable[..., Any]]:
     opened = []
 
     def visiting(name: str, **options: Any) -> Any:

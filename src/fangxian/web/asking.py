@@ -101,7 +101,7 @@ def read(request: HttpRequest, *, latest: datetime | None = None) -> Asked:
     UnitNotThere, LakeMissing."""
     if not head_position():
         raise NothingRecorded()
-    latest = latest or clock.latest()
+    latest = latest or getattr(request, "now", None) or clock.latest()
     given = request.GET.get("as_of", "").strip()
     moment = _moment(given, latest) if given else clock.now()
     known_text = request.GET.get("known_by", "").strip()

@@ -21,11 +21,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from fangxian.access import tokens
 from fangxian.access.actor import Actor
-from fangxian.kernel.changes import head_position
 from fangxian.kernel.demonstration import demonstration_of
 from fangxian.kernel.home import current_home
 from fangxian.kernel.moments import day_of
-from fangxian.registry.tree import tree
 from fangxian.submissions.envelopes import Receipt
 from fangxian.submissions.problems import AnswersAgainstForm
 
@@ -270,8 +268,7 @@ def _over(whole: Sitting) -> str:
     units = {place.unit for place in whole.places}
     if len(units) != 1 or whole.actor.household is not None:
         return ""
-    nodes, unit = tree(day_of(whole.now), head_position()).nodes, next(iter(units))
-    return nodes[unit].name if unit in nodes else ""
+    return whole.places[0].where or whole.places[0].name
 
 
 def _render(
