@@ -82,9 +82,17 @@
       signedOut = error instanceof SignedOut;
       if (!signedOut && !(error instanceof TypeError)) console.warn(error.name);
     }
-    await show(signedOut);
+    again(await show(signedOut));
     return answer;
   })().finally(() => { flushing = null; });
+  // A signal comes back before the network does: what still waits is tried after 1 s, 2 s, 4 s … and then every 30 s.
+  let pause = 1000, timer = 0;
+  const again = (waiting) => {
+    clearTimeout(timer);
+    if (!waiting) { pause = 1000; return; }
+    timer = setTimeout(() => flush(), pause);
+    pause = Math.min(pause * 2, 30000);
+  };
 
   const sentences = (told) => [...(told.problems || []), ...Object.values(told.faults || {}).flatMap((one) => Object.values(one)), told.detail].filter(Boolean);
   let had = false;
@@ -105,6 +113,7 @@
     box.replaceChildren(...parts);
     box.hidden = !parts.length;
     box.classList.toggle("info", !rows.length);
+    return waiting;
   };
 
   // ------------------------------------------------------------------------------------------------ the sheets
@@ -319,9 +328,8 @@
     await mendWanted();
     addEventListener("hashchange", mendWanted);
     flush();
-    setInterval(() => { if (had) flush(); }, 30000);
   };
-  addEventListener("online", () => { button(); flush(); });
+  addEventListener("online", () => { button(); pause = 1000; flush(); });
   addEventListener("offline", button);
   addEventListener("pageshow", (event) => { if (event.persisted) { show(); flush(); } });
   begin();
