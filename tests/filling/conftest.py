@@ -19,7 +19,7 @@ from fangxian.kernel.secrets import make_keys
 from fangxian.registry.tree import forget_trees
 from fangxian.web import counting
 
-from .town import CLOCK, Town, account, build
+from .town import CLOCK, Town, account, build, committed_apart
 
 
 @pytest.fixture(scope="module")
@@ -114,20 +114,8 @@ def phone(playwright: Any, site: str, committed: None, tmp_path: Path) -> Iterat
 
 def sign_in(context: Any, name: str) -> None:
     """As one who signed in, and whose session outlives the closing."""
-    told: list[str] = []
-    signing = threading.Thread(target=_committed_session, args=(name, told))
-    signing.start()
-    signing.join(20)
-    [value], expires = told, 4_000_000_000
+    client = Client()
+    committed_apart(lambda: client.force_login(account(name)))
+    value, expires = client.cookies[settings.SESSION_COOKIE_NAME].value, 4_000_000_000
     cookie = {"name": settings.SESSION_COOKIE_NAME, "value": value, "url": context.site, "expires": expires}
     context.add_cookies([cookie])
-
-
-def _committed_session(name: str, told: list[str]) -> None:
-    """On a connection of its own: the server's threads see nothing of the test's transaction."""
-    client = Client()
-    try:
-        client.force_login(account(name))
-        told.append(client.cookies[settings.SESSION_COOKIE_NAME].value)
-    finally:
-        connection.close()

@@ -191,7 +191,7 @@ def kept_pages(page: Any) -> int:
 def test_what_was_refused_is_shown_and_can_be_mended(town: Town, phone: Phone) -> None:
     from fangxian.submissions.actions import retract
 
-    from .town import CLOCK
+    from .town import CLOCK, committed_apart
 
     away = phone("teacher")
     page = away.new_page()
@@ -206,7 +206,8 @@ def test_what_was_refused_is_shown_and_can_be_mended(town: Town, phone: Phone) -
     fill_at_home(page)
     page.get_by_text("还有1份没有上报").wait_for()
     old = Submission.objects.get(campaign__code="at-home", subject=who)
-    retract(instance_ids=[old.instance_id], reason="test", by="test", now=CLOCK)
+    withdrawn = [old.instance_id]
+    committed_apart(lambda: retract(instance_ids=withdrawn, reason="test", by="test", now=CLOCK))
     away.set_offline(False)
     page.get_by_text("这一份没有收下").wait_for()
     page.reload()
