@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
+from tests.apart import committed_apart
 from tests.web.conftest import CHROMIUM, QUIET, _Server, _Silent
 
 from fangxian.kernel.demonstration import Demonstration
@@ -19,7 +20,7 @@ from fangxian.kernel.secrets import make_keys
 from fangxian.registry.tree import forget_trees
 from fangxian.web import counting
 
-from .town import CLOCK, Town, account, build, committed_apart
+from .town import CLOCK, Town, account, build
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ from typing import Any
 
 import pymupdf
 import pytest
+from tests.apart import committed_apart
 from tests.web.test_desk_in_browser import violations
 
 from fangxian.kernel.home import current_home
@@ -191,7 +192,7 @@ def kept_pages(page: Any) -> int:
 def test_what_was_refused_is_shown_and_can_be_mended(town: Town, phone: Phone) -> None:
     from fangxian.submissions.actions import retract
 
-    from .town import CLOCK, committed_apart
+    from .town import CLOCK
 
     away = phone("teacher")
     page = away.new_page()

@@ -2,13 +2,9 @@
 """A town for the pages of forms: a class of 52, a family with children in two schools, an inspector."""
 
 import io
-import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
-
-from django.db import connection
 
 from fangxian.access.actions import NewAccount, open_accounts
 from fangxian.access.models import Account
@@ -145,23 +141,3 @@ def _launch(code: str, name: str, audience: Any, schedule: Any, issuer: int, for
 
 def account(name: str) -> Account:
     return Account.objects.get(username=name)
-
-
-def committed_apart(act: Callable[[], Any]) -> None:
-    """Does it on a connection of its own: the server's threads see nothing of a test's transaction, and wait
-    for what it locked."""
-    failed: list[Exception] = []
-
-    def run() -> None:
-        try:
-            act()
-        except Exception as error:
-            failed.append(error)
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    thread.join()
-    for error in failed:
-        raise error

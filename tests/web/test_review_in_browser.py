@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from tests.apart import committed_apart
 
 from fangxian.access.models import Event, Seal
 from fangxian.kernel.models import Change, Head
@@ -141,7 +142,7 @@ def test_a_hundred_decisions_undo_and_the_next_issue(page: Any, town: Town) -> N
     assert "改6行，新0行，重现0行，消失0行；不变99行" in page.locator("h2").first.inner_text().replace(
         " ", ""
     )
-    town.match("b", stale_only=True)
+    committed_apart(lambda: town.match("b", stale_only=True))
     again = work("somebody else", town.listing)
     assert [each.why for each in again.queue[:CHANGED]] == ["evidence"] * CHANGED
     assert again.progress.done == 100 - CHANGED, "decisions of rows that did not change hold"
