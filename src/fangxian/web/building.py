@@ -4,8 +4,6 @@ it."""
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time
-from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any
 
 from django.http import HttpRequest, QueryDict
@@ -20,8 +18,7 @@ from fangxian.campaigns.problems import ClosesInPast, DraftNotThere
 from fangxian.kernel.changes import head_position
 from fangxian.kernel.moments import OFFICE_ZONE, day_of
 from fangxian.kernel.problems import MomentUnreadable, Problem
-from fangxian.registry.importing.archive import check_archive
-from fangxian.registry.importing.result import FileRefused
+from fangxian.registry.importing.archive import check_content
 from fangxian.registry.kinds import ROLES, UNIT_KINDS
 from fangxian.registry.tree import Node, Tree, tree
 from fangxian.submissions import gallery
@@ -134,20 +131,7 @@ def _uploaded(request: HttpRequest) -> tuple[bytes, str]:
         raise FormFileUnfit()
     if file.size > LARGEST:
         raise FormFileTooLarge(megabytes=LARGEST >> 20)
-    content: bytes = file.read()
-    return looked_through(content), str(file.name)
-
-
-def looked_through(content: bytes) -> bytes:
-    """Before it is unpacked: no bomb, no lock, no entities."""
-    with NamedTemporaryFile(suffix=".xlsx") as file:
-        file.write(content)
-        file.flush()
-        try:
-            check_archive(Path(file.name))
-        except FileRefused as refused:
-            raise refused.problem from refused
-    return content
+    return check_content(file.read()), str(file.name)
 
 
 # ------------------------------------------------------------------------------------------ audience

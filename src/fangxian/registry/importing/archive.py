@@ -5,9 +5,11 @@ once in small pieces, never past the size that it declares, and held against its
 on the way, for what is not well-formed would be read up to there and no further, in silence.
 """
 
+import io
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 from xml.parsers import expat
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
@@ -28,11 +30,26 @@ def check_archive(path: Path) -> dict[str, Looks]:
 
     Raises FileRefused for a bomb, a locked, broken or suspicious archive.
     """
+    with path.open("rb") as file:
+        return _check(file, path.stat().st_size)
+
+
+def check_content(content: bytes) -> bytes:
+    """What was sent, looked through before it is unpacked. Raises the problem that a file is refused for:
+    FileBroken, FileLocked, FileBomb, FileSuspicious."""
+    try:
+        _check(io.BytesIO(content), len(content))
+    except FileRefused as refused:
+        raise refused.problem from refused
+    return content
+
+
+def _check(file: IO[bytes], packed: int) -> dict[str, Looks]:
     looks: dict[str, Looks] = {}
     try:
-        with ZipFile(path) as archive:
+        with ZipFile(file) as archive:
             members = archive.infolist()
-            _refuse_bombs(members, path.stat().st_size)
+            _refuse_bombs(members, packed)
             for member in members:
                 _refuse_locked(archive, member)
                 found = _look_through(archive, member)

@@ -5,8 +5,6 @@ Submissions themselves are taken beside Django (see `asgi`); here they are descr
 
 import uuid
 from datetime import datetime
-from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any, Literal
 
 from django.http import HttpRequest, HttpResponse
@@ -18,12 +16,11 @@ from pydantic import BaseModel, Field, TypeAdapter
 
 from fangxian.kernel.moments import day_of
 from fangxian.kernel.problems import Problem
-from fangxian.registry.importing.archive import check_archive
-from fangxian.registry.importing.result import FileRefused
+from fangxian.registry.importing.archive import check_content
 from fangxian.submissions.chains import Proposal, read_chain
 from fangxian.submissions.envelopes import Sender
 from fangxian.submissions.intake import published_form
-from fangxian.submissions.known import read_terms
+from fangxian.submissions.known import Terms, read_terms
 from fangxian.submissions.models import FormVersion
 from fangxian.submissions.sheets import About, Row, read_about, read_sheet, write_sheet
 
@@ -376,25 +373,18 @@ def sheet_back(request: HttpRequest) -> HttpResponse:
     sender = _sender(request)
     if int(request.headers.get("Content-Length") or 0) > LARGEST_SHEET:
         raise BodyTooLarge(limit=LARGEST_SHEET)
-    content = checked_workbook(request.read(LARGEST_SHEET))
-    about = read_about(content)
-    terms = read_terms(about.campaign)
-    if terms is None or about.version not in terms.versions:
-        raise NoSuchForm()
-    entries = list(read_sheet(content, published_form(*terms.versions[about.version]), about))
+    _, entries = read_sheet_back(request.read(LARGEST_SHEET))
     outcomes = take_here(entries, sender, door="sheet")
     language = language_of(request.headers.get("Accept-Language", ""))
     status, headers, body = answers.tell_many(outcomes, language)
     return HttpResponse(body, status=status, headers=headers)
 
 
-def checked_workbook(content: bytes) -> bytes:
-    """Looked through before it is unpacked: no bombs."""
-    with NamedTemporaryFile(suffix=".xlsx") as file:
-        file.write(content)
-        file.flush()
-        try:
-            check_archive(Path(file.name))
-        except FileRefused as refused:
-            raise refused.problem from refused
-    return content
+def read_sheet_back(content: bytes) -> tuple[Terms, list[dict[str, Any]]]:
+    """Whose form it was drawn from, and the rows that were filled in. Raises what refuses an archive,
+    SheetUnreadable, SheetOfOtherForm, NoSuchForm."""
+    about = read_about(check_content(content))
+    terms = read_terms(about.campaign)
+    if terms is None or about.version not in terms.versions:
+        raise NoSuchForm()
+    return terms, list(read_sheet(content, published_form(*terms.versions[about.version]), about))

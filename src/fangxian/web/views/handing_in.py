@@ -21,10 +21,10 @@ from fangxian.submissions.intake import published_form
 from fangxian.submissions.known import read_terms
 from fangxian.submissions.problems import AnswersAgainstForm
 from fangxian.submissions.sheet_problems import SheetUnreadable
-from fangxian.submissions.sheets import About, read_about, read_sheet, write_sheet
+from fangxian.submissions.sheets import About, write_sheet
 
 from .. import answering, clock
-from ..doors.api import LARGEST_SHEET, WORKBOOK, checked_workbook
+from ..doors.api import LARGEST_SHEET, WORKBOOK, read_sheet_back
 from ..doors.due import Due, due, find_due, subjects
 from ..doors.problems import BodyTooLarge, NoSuchForm
 from ..doors.taking import Outcome, take_here
@@ -102,16 +102,11 @@ def sheet_back(request: HttpRequest) -> HttpResponse:
         raise SheetUnreadable(reason=_("no file was chosen"))
     if (file.size or 0) > LARGEST_SHEET:
         raise BodyTooLarge(limit=LARGEST_SHEET)
-    content = checked_workbook(file.read())
-    about = read_about(content)
-    terms = read_terms(about.campaign)
-    if terms is None or about.version not in terms.versions:
-        raise NoSuchForm()
-    entries = list(read_sheet(content, published_form(*terms.versions[about.version]), about))
+    terms, entries = read_sheet_back(file.read())
     with transaction.atomic():
         outcomes = take_here(entries, sender, door="sheet") if entries else []
         transaction.set_rollback(True)
-    rows = _rows(entries, outcomes, _labels(about.campaign, sender))
+    rows = _rows(entries, outcomes, _labels(terms.campaign.code, sender))
     told = json.dumps(entries, ensure_ascii=False)
     if len(told.encode()) > LARGEST_FORM:
         raise BodyTooLarge(limit=LARGEST_FORM)
