@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from tests.web.conftest import chromium  # noqa: F401 - of this package: it ends with its tests
+from tests.browsers import chromium_, playwright_  # noqa: F401
 
 from fangxian.access.actions import NewAccount, open_accounts
 from fangxian.access.models import Account

@@ -8,7 +8,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from lxml import html
-from tests.doors.town import xlsform
+from tests.forms import xlsform
 
 from fangxian.campaigns.audiences import asked_within, count_asked, members, read_audience
 from fangxian.campaigns.drafts import find_plan, xlsform_of

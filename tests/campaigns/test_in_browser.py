@@ -1,15 +1,12 @@
 """An officer in a browser: from an XLSForm to a campaign that every school has, to its first answers on the
 board."""
 
-import threading
 from collections.abc import Iterator
 from typing import Any
-from wsgiref.simple_server import make_server
 
 import pytest
 from django.conf import settings
-from django.core.wsgi import get_wsgi_application
-from tests.web.conftest import _Server, _Silent
+from tests.browsers import serving
 from tests.web.test_desk_in_browser import violations
 
 from fangxian.campaigns.models import Campaign
@@ -26,11 +23,8 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 @pytest.fixture
 def served(lake: Any) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, get_wsgi_application(), _Server, _Silent)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with serving() as address:
+        yield address
 
 
 @pytest.fixture

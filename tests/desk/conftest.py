@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 import pytest
-from tests.web.conftest import chromium  # noqa: F401 - of this package: it ends with its tests
+from tests.browsers import chromium_, playwright_  # noqa: F401
 
 from fangxian.access.actions import NewAccount, open_accounts
 from fangxian.access.actor import actor_of

@@ -2,15 +2,13 @@
 does not answer, one whose number is wrong; the board counts along, and the class teacher mends the number."""
 
 import os
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any
-from wsgiref.simple_server import make_server
 
 import pytest
 from django.conf import settings
 from django.test import Client
-from tests.web.conftest import _Server, _Silent
+from tests.browsers import serving
 from tests.web.test_desk_in_browser import violations
 
 from fangxian.access.models import Event
@@ -59,13 +57,8 @@ def _forget() -> None:
 
 @pytest.fixture
 def served(open_desk: Any) -> Iterator[str]:
-    from django.core.wsgi import get_wsgi_application
-
-    server = make_server("127.0.0.1", 0, get_wsgi_application(), _Server, _Silent)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with serving() as address:
+        yield address
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ from typing import Any
 import openpyxl
 import pytest
 from django.test import Client
-from tests.doors.town import MORNING, xlsform
+from tests.doors.town import MORNING
+from tests.forms import xlsform
 
 from fangxian.campaigns.actions import launch_campaign
 from fangxian.submissions.actions import publish_form

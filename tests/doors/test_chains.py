@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from tests.forms import xlsform
 
 from fangxian.submissions.chains import Proposal, read_chain
 from fangxian.submissions.forms import Form, compile_xlsform
@@ -12,7 +13,7 @@ from fangxian.submissions.sheets import Row
 from fangxian.web.doors import api
 
 from .conftest import Door, admit
-from .town import MORNING, basic, moment, xlsform
+from .town import MORNING, basic, moment
 
 ROWS: list[Row] = [
     ("person", "1", "王小明 · 1班"),

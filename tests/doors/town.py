@@ -4,11 +4,12 @@
 """
 
 import base64
-import io
 import sys
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
+
+from tests.forms import xlsform
 
 START = date(2020, 1, 1)
 CLASS = 50  # pupils
@@ -34,18 +35,6 @@ MORNING = {
         ["symptoms", "cough", "咳嗽"],
     ],
 }
-
-
-def xlsform(sheets: dict[str, list[list[str]]], **settings: str) -> bytes:
-    import xlsxwriter
-
-    made = io.BytesIO()
-    with xlsxwriter.Workbook(made) as book:
-        for name, rows in {**sheets, "settings": [list(settings), list(settings.values())]}.items():
-            page = book.add_worksheet(name)
-            for at, row in enumerate(rows):
-                page.write_row(at, 0, row)
-    return made.getvalue()
 
 
 @dataclass

@@ -1,10 +1,8 @@
 """The town, in the test's ledger, with a data folder of its own."""
 
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from wsgiref.simple_server import make_server
 
 import pytest
 from django.conf import settings
@@ -12,7 +10,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from tests.apart import committed_apart
-from tests.web.conftest import CHROMIUM, QUIET, _Server, _Silent
+from tests.browsers import LAUNCH, playwright_, serving  # noqa: F401
 
 from fangxian.kernel.demonstration import Demonstration
 from fangxian.kernel.home import Home
@@ -55,24 +53,8 @@ def visit(town: Town, db: None) -> Callable[[str], Client]:
 
 @pytest.fixture(scope="module")
 def site(town: Town, django_db_blocker: Any) -> Iterator[str]:
-    from django.core.wsgi import get_wsgi_application
-
-    with django_db_blocker.unblock():
-        server = make_server("127.0.0.1", 0, get_wsgi_application(), _Server, _Silent)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        server.server_close()
-
-
-@pytest.fixture(scope="package")
-def playwright() -> Iterator[Any]:
-    found = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if CHROMIUM is None:
-        pytest.skip("Chromium is not installed")
-    with pytest.MonkeyPatch.context() as patch, found.sync_playwright() as started:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        yield started
+    with django_db_blocker.unblock(), serving() as address:
+        yield address
 
 
 @pytest.fixture
@@ -91,8 +73,7 @@ def phone(playwright: Any, site: str, committed: None, tmp_path: Path) -> Iterat
     def take(name: str = "", folder: str = "phone", **options: Any) -> Any:
         context = playwright.chromium.launch_persistent_context(
             tmp_path / folder,
-            executable_path=str(CHROMIUM),
-            args=["--no-sandbox", "--disable-gpu", *QUIET],
+            **LAUNCH,
             **{
                 "base_url": site,
                 "locale": "zh-CN",

@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from tests.forms import xlsform
 
 from fangxian.access.models import Event, Token
 from fangxian.access.tokens import revoke_households
@@ -16,7 +17,7 @@ from fangxian.kernel.home import current_home
 from fangxian.kernel.sealed_files import open_sealed, place
 from fangxian.submissions.models import Attachment, Refusal, Revision, Submission
 
-from .town import CLOCK, PUPILS, Town, xlsform
+from .town import CLOCK, PUPILS, Town
 
 pytestmark = pytest.mark.django_db
 Visit = Callable[[str], Client]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.web.conftest import CHROMIUM
+from tests.browsers import LAUNCH
 
 from fangxian.submissions.forms import Form
 from fangxian.submissions.forms.functions import DEVICE, FUNCTIONS
@@ -67,9 +67,7 @@ ANSWERS = st.one_of(st.sampled_from(TEXTS), NUMBERS.map(float), st.just(Day.of(T
 
 @pytest.fixture(scope="module")
 def script(playwright: Any) -> Iterator[Any]:
-    browser = playwright.chromium.launch(
-        executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"]
-    )
+    browser = playwright.chromium.launch(**LAUNCH)
     page = browser.new_page()
     page.evaluate(SCRIPT)
     yield page

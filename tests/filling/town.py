@@ -1,10 +1,11 @@
 # ruff: noqa: E501 - forms are read as tables
 """A town for the pages of forms: a class of 52, a family with children in two schools, an inspector."""
 
-import io
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+
+from tests.forms import xlsform
 
 from fangxian.access.actions import NewAccount, open_accounts
 from fangxian.access.models import Account
@@ -69,18 +70,6 @@ PLEDGE = {
     ],
     "choices": [["list_name", "name", ZH, EN]],
 }
-
-
-def xlsform(sheets: dict[str, list[list[str]]], **settings: str) -> bytes:
-    import xlsxwriter
-
-    made = io.BytesIO()
-    with xlsxwriter.Workbook(made) as book:
-        for name, rows in {**sheets, "settings": [list(settings), list(settings.values())]}.items():
-            page = book.add_worksheet(name)
-            for at, row in enumerate(rows):
-                page.write_row(at, 0, row)
-    return made.getvalue()
 
 
 @dataclass

@@ -1,13 +1,12 @@
 """The campaigns' own forms: each is there, as the contract's table says, and takes what people would send."""
 
-import io
 import re
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
-from python_calamine import CalamineWorkbook
+from tests.forms import sheets, speaks_both_languages
 
 from fangxian.scenario.forms import form_bytes, form_codes
 from fangxian.scenario.forms.make import read_forms, write_form
@@ -23,11 +22,6 @@ def contract() -> dict[str, str]:
     section = CONTRACT.read_text(encoding="utf-8").split("## Forms")[1].split("## ")[0]
     rows = [line.strip("|").split("|") for line in section.splitlines() if line.startswith("|")]
     return {row[0].strip(): row[-1] for row in rows[2:]}
-
-
-def sheets(content: bytes) -> dict[str, Any]:
-    book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-    return {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
 
 
 def test_every_campaign_of_the_contract_has_its_form() -> None:
@@ -51,13 +45,7 @@ def test_the_contracts_questions_are_asked_with_its_codes(code: str) -> None:
 def test_each_form_speaks_both_languages(code: str) -> None:
     form = FORMS[code]
     assert form.form_id == code and form.title
-    texts = [question.label for question in form.questions]
-    texts += [question.hint for question in form.questions if question.hint]
-    texts += [question.message for question in form.questions if question.constraint]
-    texts += [choice.label for question in form.questions for choice in question.choices]
-    for text in texts:
-        assert set(text) == {"zh", "en"} and all(text.values())
-        assert re.search(r"[\u4e00-\u9fff]", text["zh"]) and not re.search(r"[\u4e00-\u9fff]", text["en"])
+    speaks_both_languages(form)
 
 
 @pytest.mark.parametrize("code", form_codes())

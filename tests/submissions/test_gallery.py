@@ -1,12 +1,10 @@
 """The gallery: each form is there, speaks both languages, and takes what people would send."""
 
-import io
-import re
 from datetime import date
 from typing import Any
 
 import pytest
-from python_calamine import CalamineWorkbook
+from tests.forms import sheets, speaks_both_languages
 
 from fangxian.submissions import gallery
 from fangxian.submissions.forms import Form, compile_xlsform
@@ -15,11 +13,6 @@ from fangxian.submissions.gallery.make import read_forms, write_form
 CODES = (*gallery.ORDER, gallery.NOTICE)
 FORMS = {code: compile_xlsform(gallery.form_bytes(code)) for code in CODES}
 TODAY = date(2020, 2, 12)
-
-
-def sheets(content: bytes) -> dict[str, Any]:
-    book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-    return {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
 
 
 def test_the_files_are_those_of_the_table() -> None:
@@ -34,13 +27,7 @@ def test_the_files_are_those_of_the_table() -> None:
 def test_each_form_speaks_both_languages(code: str) -> None:
     form = FORMS[code]
     assert form.form_id == code and form.title
-    texts = [question.label for question in form.questions]
-    texts += [question.hint for question in form.questions if question.hint]
-    texts += [question.message for question in form.questions if question.constraint]
-    texts += [choice.label for question in form.questions for choice in question.choices]
-    for text in texts:
-        assert set(text) == {"zh", "en"} and all(text.values())
-        assert re.search(r"[\u4e00-\u9fff]", text["zh"]) and not re.search(r"[\u4e00-\u9fff]", text["en"])
+    speaks_both_languages(form)
 
 
 def test_what_tells_of_a_persons_health_is_of_its_class() -> None:

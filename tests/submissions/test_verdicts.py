@@ -12,7 +12,7 @@ import pytest
 import pyxform
 from pyxform.errors import PyXFormError
 from pyxform.xls2xform import convert
-from tests.doors.town import xlsform
+from tests.forms import xlsform
 
 from fangxian.kernel.problems import Problem
 from fangxian.scenario.forms import form_bytes, form_codes

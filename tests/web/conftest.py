@@ -1,20 +1,18 @@
 """The small city in the test's ledger, mirrored into a lake of its own, with things that are not in order."""
 
 import re
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from socketserver import ThreadingMixIn
 from typing import Any
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
+from tests.browsers import chromium_, playwright_, serving  # noqa: F401
 from tests.officer import leader, officer, open_officer
 
 from fangxian.access.models import Event, Seal
@@ -40,10 +38,6 @@ from fangxian.web import counting, remembered
 
 CLOCK = datetime(2020, 2, 12, 18, 20, tzinfo=OFFICE_ZONE)
 KEYS = bytes(range(96))
-CHROMIUM = next(
-    (p for p in map(Path, ("/usr/bin/chromium", "/usr/bin/chromium-browser")) if p.exists()), None
-)
-QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
 LONELY = "lonely"  # a school in no zone, without a first responsible person; its name looks like a formula
 
 
@@ -112,40 +106,11 @@ def _fresh_pages() -> Iterator[None]:
     remembered.PAGES.forget()
 
 
-class _Server(ThreadingMixIn, WSGIServer):
-    daemon_threads = True
-
-
-class _Silent(WSGIRequestHandler):
-    def log_message(self, *_told: Any) -> None:
-        pass
-
-
 @pytest.fixture(scope="package")
 def site(city: City, django_db_blocker: Any) -> Iterator[str]:
     """The pages on a port of their own; its threads read what is committed."""
-    from django.core.wsgi import get_wsgi_application
-
-    with django_db_blocker.unblock():
-        server = make_server("127.0.0.1", 0, get_wsgi_application(), _Server, _Silent)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        server.server_close()
-
-
-@pytest.fixture(scope="package")
-def chromium() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if CHROMIUM is None:
-        pytest.skip("Chromium is not installed")
-    with pytest.MonkeyPatch.context() as patch, playwright.sync_playwright() as started:
-        # Playwright keeps an event loop in this thread; the database is used beside it, never within it.
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        arguments = ["--no-sandbox", "--disable-gpu", *QUIET]
-        browser = started.chromium.launch(executable_path=str(CHROMIUM), args=arguments)
-        yield browser
-        browser.close()
+    with django_db_blocker.unblock(), serving() as address:
+        yield address
 
 
 @pytest.fixture(scope="package")
