@@ -221,6 +221,15 @@ def test_every_form_of_the_gallery_can_be_taken_and_downloaded(bureau: Client) -
             entry.code
         )
         assert bureau.get(f"/campaigns/new/{number}/preview/").status_code == 200
+        page = html.fromstring(bureau.get(f"/campaigns/new/{number}/publish/").content.decode())
+        assert page.xpath("//input[@name='name_en']/@value") == [entry.title["en"]], "named in English too"
+
+
+def test_the_gallery_speaks_english(bureau: Client) -> None:
+    bureau.cookies["django_language"] = "en"
+    page = html.fromstring(bureau.get("/campaigns/new/").content.decode())
+    named = [one.text_content() for one in page.xpath("//ul[contains(@class, 'gallery')]//b")]
+    assert named == [entry.title["en"] for entry in gallery.entries()]
 
 
 def test_another_file_takes_the_place_of_the_first_and_the_rest_stays(bureau: Client) -> None:

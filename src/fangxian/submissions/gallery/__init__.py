@@ -28,7 +28,7 @@ class Entry:
     """A form of the gallery: what it is called, what is said above it, and how much it asks."""
 
     code: str
-    title: str
+    title: dict[str, str]
     about: dict[str, str]
     questions: int
 

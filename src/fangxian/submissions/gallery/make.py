@@ -51,13 +51,13 @@ def write_form(code: str, form: dict[str, Any]) -> bytes:
     """The XLSForm file of one form."""
     content = io.BytesIO()
     book = xlsxwriter.Workbook(content, {"in_memory": True, "strings_to_numbers": False})
-    book.set_properties({"title": form["title"], "author": "", "created": MADE})
+    book.set_properties({"title": form["title"]["zh"], "author": "", "created": MADE})
     heading = book.add_format({"bold": True, "bg_color": "#E7EEF4"})
     usual = any("usual" in question for question in form["asks"])
     for name, headings, rows, width in (
         ("survey", (*SURVEY, USUAL) if usual else SURVEY, survey(form), 26),
         ("choices", CHOICES, choices(form), 26),
-        ("settings", SETTINGS, [(form["title"], code, VERSION, ZH)], 30),
+        ("settings", SETTINGS, [(form["title"]["zh"], code, VERSION, ZH)], 30),
     ):
         sheet = book.add_worksheet(name)
         sheet.freeze_panes(1, 0)

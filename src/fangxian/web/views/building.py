@@ -324,10 +324,11 @@ def _dropped(plan: Plan) -> list[str]:
 
 def _names(plan: Plan) -> dict[str, str]:
     told = plan.told
+    english = {one.code: one.title["en"] for one in gallery.entries()}
     code = str(told.get("code") or _free_code(str(told.get("form", {}).get("id", ""))))
     return {
         "name": plan.name,
-        "name_en": str(told.get("name_en", "")),
+        "name_en": str(told.get("name_en", english.get(told.get("form", {}).get("source"), ""))),
         "code": code,
         "notice": str(told.get("notice", "")),
     }
