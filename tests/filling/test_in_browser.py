@@ -199,7 +199,7 @@ def test_what_was_refused_is_shown_and_can_be_mended(town: Town, phone: Phone) -
     who = town.pupils[7]
     page.goto(f"/fill/at-home/person/{who}/")
     ready(page)
-    first = fill_at_home(page)
+    fill_at_home(page)
     page.wait_for_url("**?sent=yes")
     page.goto(f"/fill/at-home/person/{who}/")
     ready(page)
@@ -212,7 +212,7 @@ def test_what_was_refused_is_shown_and_can_be_mended(town: Town, phone: Phone) -
     away.set_offline(False)
     page.get_by_text("这一份没有收下").wait_for()
     page.reload()
-    assert unsent(page) == 1 and first
+    assert unsent(page) == 1
     page.get_by_role("link", name="修改").click()
     page.wait_for_load_state()
     page.locator("#errors:not([hidden])").wait_for()
@@ -222,12 +222,11 @@ def test_what_was_refused_is_shown_and_can_be_mended(town: Town, phone: Phone) -
     assert unsent(page) == 0
 
 
-def fill_at_home(page: Any) -> bool:
+def fill_at_home(page: Any) -> None:
     for label in ("有没有不舒服？", "有没有离开宣威？"):
         page.get_by_role("group", name=label).get_by_text("没有", exact=True).click()
     page.get_by_label("今天早上的体温").fill("36.5")
     page.locator("#send").click()
-    return True
 
 
 @pytest.mark.parametrize("address", ["/fill/morning/", "/fill/visit/unit/s3/", "/fill/visit/"])

@@ -77,6 +77,20 @@ def test_nothing_is_stored_until_it_is_confirmed(board: Any, listing: int) -> No
     assert again.status_code == 410, "what was stored is no longer waiting"
 
 
+def test_a_fault_while_matching_is_told_in_a_sentence(
+    board: Any, listing: int, at_once: list[Callable[[], None]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_asked: Any, **_more: Any) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(under_way, "match_list", broken)
+    page = board.post(f"/lists/{listing}/bring/", {"file": spreadsheet(DING)})
+    board.post(f"/lists/{listing}/confirm/", {"file": token(page), "store": "1"})
+    at_once[0]()
+    text = re.sub("<[^>]+>", "", board.get(f"/lists/{listing}/").content.decode())
+    assert "程序出了故障（MemoryError）" in text and "重新比对" in text
+
+
 def test_a_mapping_is_changed_and_remembered_for_the_office(board: Any, listing: int) -> None:
     page = board.post(f"/lists/{listing}/bring/", {"file": spreadsheet(DING, WANG)})
     taken = dict(re.findall(r'name="was-(\w+)" value="([^"]*)"', page.content.decode()))

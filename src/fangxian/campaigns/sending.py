@@ -23,6 +23,8 @@ from .deliveries import PHONE, Message, due_messages
 from .models import Channel, Reminder
 from .problems import ChannelUnfit
 
+log = logging.getLogger(__name__)
+
 BY = "deliver"
 EVERY = 15.0  # seconds between two looks of the serving process
 TITLE = "防线 · 催报"
@@ -119,6 +121,6 @@ def _send_for_ever(clock: Callable[[], datetime], looked: Looked) -> None:
         try:
             deliver(clock=clock, looked=looked)
         except Exception:  # a locked or restarted database: looked at again, not given up
-            continue
+            log.exception("messages could not be sent")
         finally:
             connection.close()

@@ -181,3 +181,11 @@ class TwinSettled(Problem):
 class TwinUndecided(Problem):
     status, code = HTTPStatus.CONFLICT, "twin-undecided"
     text = _("Nothing was decided about these two: there is nothing to undo.")
+
+
+class MatchingBroke(Problem):
+    status, code = HTTPStatus.INTERNAL_SERVER_ERROR, "matching-broke"
+    text = _(
+        "The program met a fault ({fault}); nothing was changed. Match again; "
+        "if it comes again, tell the administrator."
+    )

@@ -1,5 +1,6 @@
 """Matching takes longer than a page may: it runs beside, one list after the other; pages ask how it is."""
 
+import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +10,10 @@ from django.db import connection
 from django.utils import translation
 
 from fangxian.kernel.problems import Problem
+from fangxian.matching.problems import MatchingBroke
 from fangxian.matching.rematching import match_list
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -68,9 +72,10 @@ def _match(listing: int, by: str, now: datetime, language: str) -> None:
     except Problem as problem:
         with translation.override(language):
             run.failed = problem.sentence()
-    except Exception:
-        run.failed = "—"
-        raise
+    except Exception as error:
+        with translation.override(language):
+            run.failed = MatchingBroke(fault=type(error).__name__).sentence()
+        log.exception("matching failed")
     finally:
         run.running = False
         if not run.failed:
