@@ -13,6 +13,7 @@ from tests.forms import xlsform
 
 from fangxian.access.models import Event, Token
 from fangxian.access.tokens import revoke_households
+from fangxian.campaigns.models import Campaign
 from fangxian.kernel.home import current_home
 from fangxian.kernel.sealed_files import open_sealed, place
 from fangxian.submissions.models import Attachment, Refusal, Revision, Submission
@@ -285,3 +286,14 @@ def test_what_is_usual_is_itself_a_sound_sheet() -> None:
     survey[1][4] = "0"
     form, _version = compile_form(xlsform({"survey": survey}, form_title="x"))
     assert form.usual == {"count": 0, "note": "无"} == type(form).load(form.dump()).usual
+
+
+def test_nobody_is_missing_in_what_is_voluntary(town: Town, visit: Visit) -> None:
+    def shown() -> str:
+        return " ".join(
+            re.sub("<[^>]+>", " ", visit("inspector").get("/fill/visit/").content.decode()).split()
+        )
+
+    assert "3 还缺 共 3" in shown()
+    Campaign.objects.filter(code="visit").update(schedule={"kind": "once", "voluntary": True})
+    assert "0 已报 共 3" in shown() and "自愿参加，不算欠报" in shown() and "缺" not in shown()

@@ -71,6 +71,15 @@ class Sitting:
         return [place for place in self.places if not place.done]
 
     @property
+    def reported(self) -> list[Place]:
+        return [place for place in self.places if place.done]
+
+    @property
+    def voluntary(self) -> bool:
+        """Whether nobody owes it: whoever has not reported is not missing."""
+        return bool(self.campaign.schedule.get("voluntary"))
+
+    @property
     def undrawn(self) -> bool:
         """Whether the form asks what a plain page cannot ask."""
         return any(question.type in UNDRAWN for question in self.form.questions)
