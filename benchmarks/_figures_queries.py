@@ -204,7 +204,9 @@ REVISED = """
 SELECT DISTINCT submission FROM {revisions} WHERE recorded <= {position}
     AND (kind IN ('superseded', 'retracted') OR kind = 'withdrawn' AND day <= DATE '{day}')"""
 
-VERIFIED = "SELECT DISTINCT submission FROM {verifications} WHERE recorded <= {position}"
+VERIFIED = """
+SELECT DISTINCT submission FROM {verifications}
+WHERE recorded <= {position} AND (recorded_until IS NULL OR recorded_until > {position})"""
 
 # ------------------------------------------------------------------------------ of single figures
 

@@ -258,6 +258,36 @@ def screening_figures() -> list[Example]:
             told="A later verified one does.",
         ),
         Example(
+            "screening.staff_from_hubei_or_contact",
+            SCREENED
+            + """
+            report screening p1 in h1 outcome=reached place=hubei occupation=staff
+            verify 1 how list
+            """,
+            {"xw": 1, "s1": 1},
+            told="Another office's list says the same: that confirms an answer too.",
+        ),
+        Example(
+            "screening.staff_from_hubei_or_contact",
+            SCREENED
+            + """
+            report screening p1 in h1 outcome=reached place=hubei occupation=staff
+            verify 1 how list until 5
+            """,
+            {"xw": 0, "s1": 0},
+            told="The list was withdrawn, or its row is somebody else: what it alone confirmed falls.",
+        ),
+        Example(
+            "leads.staff_from_hubei_or_contact",
+            SCREENED
+            + """
+            report screening p1 in h1 outcome=reached place=hubei occupation=staff
+            verify 1 how list until 5
+            """,
+            {"xw": 1, "s1": 1},
+            told="And is to be verified again.",
+        ),
+        Example(
             "leads.staff_from_hubei_or_contact",
             SCREENED + "report screening p1 in h1 outcome=reached contact_hubei=yes",
             {"xw": 1, "s1": 1},

@@ -131,9 +131,15 @@ class Town:
         self.draft.add("revisions", **row, recorded=int(told.get("known", 4)))
 
     def _verify(self, words: list[str]) -> None:
-        """verify 1 [known 9]"""
-        recorded = int(_pairs(words[1:]).get("known", 4))
-        self.draft.add("verifications", submission_id=int(words[0]), recorded=recorded)
+        """verify 1 [how list] [known 9] [until 11]"""
+        told = _pairs(words[1:])
+        self.draft.add(
+            "verifications",
+            submission_id=int(words[0]),
+            how=told.get("how", "second_call"),
+            recorded=int(told.get("known", 4)),
+            recorded_until=int(told["until"]) if "until" in told else None,
+        )
 
 
 def _pairs(words: list[str]) -> dict[str, str]:

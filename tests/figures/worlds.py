@@ -51,7 +51,13 @@ COLUMNS: dict[str, dict[str, pa.DataType]] = {
         "recorded": INT,
     },
     "revisions": {"submission": INT, "form": TEXT, "kind": TEXT, "day": DAY, "of_day": DAY, "recorded": INT},
-    "verifications": {"submission": INT, "form": TEXT, "recorded": INT},
+    "verifications": {
+        "submission": INT,
+        "form": TEXT,
+        "how": TEXT,
+        "recorded": INT,
+        "recorded_until": INT,
+    },
 }
 SHEET = {
     "submission": INT,
@@ -475,7 +481,10 @@ def _draw_sheet(draft: Draft, code: str, draw: Random) -> None:
         later = row["recorded"] + draw.randint(1, 5)
         draft.add("revisions", submission_id=id, kind=kind, day=day, recorded=later)
     if draw.random() < 0.5:
-        draft.add("verifications", submission_id=id, recorded=row["recorded"] + draw.randint(0, 4))
+        confirmed = row["recorded"] + draw.randint(0, 4)
+        how = draw.choice(["second_call", "document", "list"])
+        until = confirmed + draw.randint(1, 5) if how == "list" and draw.random() < 0.4 else None
+        draft.add("verifications", submission_id=id, how=how, recorded=confirmed, recorded_until=until)
 
 
 def _answers(code: str, draw: Random) -> Row:

@@ -37,7 +37,19 @@ from fangxian.registry.models import PersonState
 from .world import START, World, lake_rows, plain_lake
 
 FEVER = {"outcome": "reached", "symptoms": ["fever", "cough"], "temperature": 37.5}
-VERBS = ["enrol", "transfer", "house", "merge", "split", "submit", "correct", "withdraw", "verify", "sync"]
+VERBS = [
+    "enrol",
+    "transfer",
+    "house",
+    "merge",
+    "split",
+    "submit",
+    "correct",
+    "withdraw",
+    "verify",
+    "unverify",
+    "sync",
+]
 DAYS = st.integers(1, 20).map(lambda n: START + timedelta(days=n))
 
 
@@ -143,6 +155,8 @@ def step(world: World, home: Home, verb: str, which: int, day: date) -> None:
         world.revise(sheet, "withdrawn", day)
     elif verb == "verify":
         world.verify(sheet)
+    elif verb == "unverify":
+        world.unverify(sheet)
     elif verb == "sync":
         sync_lake(home)
 

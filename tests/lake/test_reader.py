@@ -73,7 +73,14 @@ DATASETS = {
         "of_day": "DATE",
         "recorded": "BIGINT",
     },
-    "verifications": {"submission": "BIGINT", "form": "VARCHAR", "how": "VARCHAR", "recorded": "BIGINT"},
+    "verifications": {
+        "row": "BIGINT",
+        "submission": "BIGINT",
+        "form": "VARCHAR",
+        "how": "VARCHAR",
+        "recorded": "BIGINT",
+        "recorded_until": "BIGINT",
+    },
     "changes": {"position": "BIGINT", "at": "BIGINT"},
 }
 ANSWERS = {

@@ -189,6 +189,11 @@ class World:
             columns = ("submission_id", "how", "by", "at")
             change.append(Verification, columns, [(sheet, "second_call", "test", self.now)])
 
+    def unverify(self, sheet: int) -> None:
+        with recording("submissions.unverify", by="test", now=self.tick()) as change:
+            held = Verification.objects.filter(submission=sheet, recorded_until=None)
+            change.end(Verification, list(held.values_list("pk", flat=True)))
+
 
 # ------------------------------------------------------------------------------------- the plain meaning
 
@@ -264,7 +269,8 @@ def plain_lake(home: Home) -> dict[str, set[tuple[Any, ...]]]:
             for r in Revision.objects.select_related("submission")
         },
         "verifications": {
-            (v.submission_id, form_of[v.submission_id], v.how, v.recorded) for v in Verification.objects.all()
+            (v.pk, v.submission_id, form_of[v.submission_id], v.how, v.recorded, v.recorded_until)
+            for v in Verification.objects.all()
         },
     }
     subject = {"person": person, "household": household, "unit": lambda key: key}

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from django.utils import translation
+from tests.submissions.conftest import world  # noqa: F401
 
 from fangxian.cli.main import _build, _home_first
 from fangxian.kernel.home import Home

@@ -106,11 +106,17 @@ class Window:
     days: int = 1
 
 
+def known(position: int) -> nw.Expr:
+    """Of rows that may be known to hold no longer, those that are known to as of a position."""
+    return (nw.col("recorded") <= position) & (
+        nw.col("recorded_until").is_null() | (nw.col("recorded_until") > position)
+    )
+
+
 def holds(day: date, position: int) -> nw.Expr:
     """Of bitemporal rows, those that hold on a day as known as of a position."""
     return (
-        (nw.col("recorded") <= position)
-        & (nw.col("recorded_until").is_null() | (nw.col("recorded_until") > position))
+        known(position)
         & (nw.col("valid_from") <= day)
         & (nw.col("valid_until").is_null() | (nw.col("valid_until") > day))
     )
@@ -511,8 +517,9 @@ class Facts:
 
     @property
     def verified(self) -> Frame:
-        """submission of those that a second call or a seen document confirms."""
-        return self.kept("verified", lambda: self._known("verifications").select("submission"))
+        """submission, how: those that a second call, a seen document or an office's list confirms."""
+        rows = self._known("verifications")
+        return self.kept("verified", lambda: rows.filter(known(self.at.position)).select("submission", "how"))
 
     def reports(self, code: str, selector: Selector, window: Window) -> Frame:
         """id, because (submission) of those about whom the window has live submissions: a household also

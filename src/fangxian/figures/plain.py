@@ -255,8 +255,7 @@ class PlainFigures:
 
     @cached_property
     def _verified(self) -> set[int]:
-        rows = self.world.verifications
-        return {row["submission_id"] for row in rows if row["recorded"] <= self.at.position}
+        return {row["submission_id"] for row in self.world.verifications if self.known(row)}
 
     def live(self, code: str) -> list[Row]:
         """Live submissions, persons as those into whom they were merged, with `day` and `verified`."""

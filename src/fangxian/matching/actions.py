@@ -5,6 +5,7 @@
     record_run      what the matcher made of a list's rows (see `rematching.match_list`, which calls it)
     decide, undo    a reviewer settles a row, or takes that back
     answer          what a call or a screening round told about a row that could not be settled
+    withdraw_list   an office takes a list back
 
 Each appends; `_settle` alone appends and ends leads, after whichever of them: a lead is what the decisions
 that stand say, and where there are none what the matcher linked by itself.
@@ -42,6 +43,7 @@ from .models import (
     Issue,
     Lead,
     List,
+    ListWithdrawal,
     Proposal,
     Question,
     Reopening,
@@ -57,16 +59,19 @@ from .problems import (
     ListNotThere,
     ListTaken,
     ListUnnamed,
+    ListWithdrawn,
     NotAList,
     NothingToUndo,
     PersonNotProposed,
     ProposalChanged,
     QuestionNotOpen,
+    ReasonMissing,
     RowNotThere,
     SettledAlready,
     TopicUnknown,
     VerdictUnknown,
 )
+from .replies import hear_of, let_fall
 from .rows import EVIDENCE, Fields, digest_of, fields_of, seal, unseal
 from .standing import ASKED, SETTLED, Voice, standing
 from .topics import TOPICS
@@ -130,18 +135,39 @@ def bring_issue(
 ) -> Brought:
     """The file is the list's next issue: rows are recognised, what they said before is ended, not lost.
 
-    Raises ListNotThere, NotAList, RowsRejected where the policy forbids it, IssueKnown, FileChanged.
+    Raises ListNotThere, ListWithdrawn, NotAList, RowsRejected where the policy forbids it, IssueKnown,
+    FileChanged.
     """
     if imported.examined.kind != "list":
         raise NotAList()
     if not imported.passes:
         raise RowsRejected(rows=imported.examined.rejected_rows)
     with recording("matching.bring_issue", by=by, now=now) as change:
-        held = List.objects.select_related("source").filter(pk=listing).first()
-        if held is None:
-            raise ListNotThere(list=listing)
+        held = standing_list(listing)
         issue, number = _append_issue(change, held, imported, by, now, keep_days)
         return _append_rows(change, held, issue, number, imported)
+
+
+def withdraw_list(*, listing: int, reason: str, by: str, now: datetime) -> None:
+    """The list is not to be believed: its leads end, and what was verified by it alone is so no more. What it
+    said, and what people decided about it, stays. Raises ListNotThere, ListWithdrawn, ReasonMissing."""
+    reason = reason.strip()[:200]
+    if not reason:
+        raise ReasonMissing()
+    with recording("matching.withdraw_list", by=by, now=now) as change:
+        held = standing_list(listing)
+        change.append(ListWithdrawal, ("list_id", "reason", "by"), [(held.pk, reason, by[:_NAME])])
+        _settle(change, list(Row.objects.filter(list=held).order_by("pk").values_list("pk", flat=True)))
+
+
+def standing_list(listing: int) -> List:
+    """One that stands. Raises ListNotThere, ListWithdrawn."""
+    held = List.objects.select_related("source", "withdrawal").filter(pk=listing).first()
+    if held is None:
+        raise ListNotThere(list=listing)
+    if hasattr(held, "withdrawal"):
+        raise ListWithdrawn(title=held.title)
+    return held
 
 
 def _append_issue(
@@ -271,10 +297,9 @@ class NewRun:
 
 def record_run(*, run: NewRun, by: str, now: datetime) -> int:
     """Append what is proposed anew; a proposal that comes out as it stood is left standing. Decisions whose
-    evidence changed are reopened, all others hold. Raises ListNotThere."""
+    evidence changed are reopened, all others hold. Raises ListNotThere, ListWithdrawn."""
     with recording("matching.record_run", by=by, now=now) as change:
-        if not List.objects.filter(pk=run.list).exists():
-            raise ListNotThere(list=run.list)
+        standing_list(run.list)
         (key,) = change.ids(Run, 1)
         columns = ("id", "list_id", "version", "position", "whole", "rows", "people", "taught")
         told = (key, run.list, run.version, run.position, run.whole, len(run.proposals), run.people)
@@ -351,7 +376,8 @@ def decide(
     """Settle a row: it is this candidate (`same`), none of them (`not_same`), or that cannot be told from the
     list (`unsettled`; then it is asked). The decision keeps the digest of what it rests on.
 
-    Raises RowNotThere, ProposalChanged, VerdictUnknown, PersonNotProposed, DecidedAlready, SettledAlready.
+    Raises RowNotThere, ListWithdrawn, ProposalChanged, VerdictUnknown, PersonNotProposed, DecidedAlready,
+    SettledAlready.
     """
     if verdict not in (SAME, NOT_SAME, UNSETTLED):
         raise VerdictUnknown()
@@ -371,9 +397,10 @@ def decide(
 
 
 def _proposal(row: int, proposal: int) -> Proposal:
-    held = Proposal.objects.filter(row=row, recorded_until=None).first()
+    held = Proposal.objects.filter(row=row, recorded_until=None).select_related("row").first()
     if held is None:
         raise RowNotThere()
+    standing_list(held.row.list_id)
     state = RowState.objects.filter(row=row, recorded_until=None).first()
     if held.pk != proposal or (
         state is not None and state.pk != held.state_id and state.evidence != held.state.evidence
@@ -432,7 +459,8 @@ def answer(*, question: int, told: str, by: str, now: datetime, note: str = "") 
 
 def open_questions() -> "QuerySet[Question]":
     """Those that wait for an answer: for the callers' list."""
-    return Question.objects.filter(answer=None, decision__undone_by=None, decision__reopened=None)
+    held = Question.objects.filter(answer=None, decision__undone_by=None, decision__reopened=None)
+    return held.filter(row__list__withdrawal=None)
 
 
 # ---- what comes of both -----------------------------------------------------------------------------
@@ -463,7 +491,8 @@ def voices_in(listing: int | None) -> defaultdict[int, list[Voice]]:
 
 
 def _settle(change: Recording, rows: Sequence[int]) -> None:
-    """Leads as the decisions that stand want them; where there are none, as the matcher linked by itself."""
+    """Leads as the decisions that stand want them; where there are none, as the matcher linked by itself; of
+    a list that was withdrawn none. Answers are heard about fresh ones; what rested on old ones falls."""
     for chunk in in_chunks(sorted(set(rows)), 5_000):
         wanted = _wanted_leads(chunk)
         held = {
@@ -472,14 +501,21 @@ def _settle(change: Recording, rows: Sequence[int]) -> None:
                 "row_id", "id", "person_id", "how"
             )
         }
-        change.end(Lead, [lead[0] for row, lead in held.items() if lead[1:] != wanted.get(row)])
+        ended = [lead[0] for row, lead in held.items() if lead[1:] != wanted.get(row)]
+        change.end(Lead, ended)
+        let_fall(change, ended)
         fresh = [(row, *lead) for row, lead in wanted.items() if held.get(row, (0,))[1:] != lead]
-        change.append(Lead, ("row_id", "person_id", "how"), fresh)
+        ids = change.ids(Lead, len(fresh))
+        leads = [(key, *lead) for key, lead in zip(ids, fresh, strict=True)]
+        change.append(Lead, ("id", "row_id", "person_id", "how"), leads)
+        hear_of(change, list(ids))
 
 
 def _wanted_leads(rows: Sequence[int]) -> dict[int, tuple[int, str]]:
+    there = Row.objects.filter(pk__in=rows, list__withdrawal=None)
+    sensitive = dict(there.values_list("id", "list__sensitive"))
+    rows = [row for row in rows if row in sensitive]
     voices = voices_of(rows)
-    sensitive = dict(Row.objects.filter(pk__in=rows).values_list("id", "list__sensitive"))
     best = Candidate.objects.filter(
         proposal__row__in=rows, proposal__recorded_until=None, proposal__decision=AUTO, rank=1
     )

@@ -4,14 +4,15 @@
                                               Row ─► Proposal ─► Candidate      what the matcher makes of it
                                               Row ─► Decision ─► Reopening      what people make of it
                                               Row ─► Question ─► Answer         what only a call can tell
-                                              Row ─► Lead                       what comes of both
+                                              Row ─► Lead ─► Reply              what comes of both, and what
+                                                                                answers say of it
 
 How they are meant to be used:
 
 - Read `Lead`: rows with `recorded_until=None` (or known as of a position, `registry.holding.known`) say "this
   row of a list is this person". `lead.row.list.topic` says what the list is of, and `lead.how` whether the
   matcher linked it by itself (`auto`) or people did (`reviewed`). A lead is no finding: it is for a call, a
-  screening answer or a document to verify. One person may have leads from several lists.
+  screening answer or a document to verify (`replies`). One person may have leads from several lists.
 - Write through `actions` alone. Leads follow from proposals and decisions; nobody appends them by hand.
 - A row's identity (`Row.id`) is the same in all issues of its list: see `issues`. What it said in each is its
   states; a row that is gone has no open state, and keeps its decisions.
@@ -22,6 +23,7 @@ from django.db import models
 
 from fangxian.kernel.fields import Recorded
 from fangxian.registry.models import KeptFile, Person
+from fangxian.submissions.models import Submission, Verification
 
 AUTO, REVIEW, NONE = "auto", "review", "none"
 SAME, NOT_SAME, UNSETTLED, UNDONE = "same", "not_same", "unsettled", "undone"
@@ -232,6 +234,35 @@ class Lead(Until):
                 name="matching_one_lead_a_row", fields=["row"], condition=models.Q(recorded_until=None)
             ),
         ]
+
+
+class Reply(Recorded):
+    """What an answer sheet about a lead's person says of what the list claims. One that agrees is confirmed
+    by `verification`, until the lead ends. Without a sheet: it is not this person, as a call told."""
+
+    id = models.BigIntegerField(primary_key=True)
+    lead = models.ForeignKey(Lead, models.PROTECT, related_name="replies")
+    submission = models.ForeignKey(Submission, models.PROTECT, null=True, related_name="+")
+    agrees = models.BooleanField()
+    verification = models.OneToOneField(Verification, models.PROTECT, null=True, related_name="rests_on")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="matching_one_reply_a_sheet", fields=["lead", "submission"]),
+            models.CheckConstraint(
+                name="matching_reply_confirms",
+                condition=models.Q(agrees=True, submission__isnull=False, verification__isnull=False)
+                | models.Q(agrees=False, verification__isnull=True),
+            ),
+        ]
+
+
+class ListWithdrawal(Recorded):
+    """The office, or who brought it, takes a list back: none of its rows is a lead any more."""
+
+    list = models.OneToOneField(List, models.PROTECT, primary_key=True, related_name="withdrawal")
+    reason = models.CharField(max_length=200)
+    by = models.CharField(max_length=80)
 
 
 class Question(Recorded):

@@ -108,6 +108,21 @@ class ListNotThere(Problem):
     text = _("There is no list {list}. See the lists there are, and take the number of one.")
 
 
+class ListWithdrawn(Problem):
+    status, code = HTTPStatus.CONFLICT, "list-withdrawn"
+    text = _("“{title}” was withdrawn: nothing of it is matched or decided any more. Add a new list instead.")
+
+
+class ReasonMissing(Problem):
+    status, code = _REFUSED, "reason-missing"
+    text = _("Say why the list is withdrawn: whoever looks at the figures later will want to know.")
+
+
+class LeadNotThere(Problem):
+    status, code = HTTPStatus.NOT_FOUND, "lead-not-there"
+    text = _("This row is not taken for anybody any more. Look at the list anew.")
+
+
 class IssueNotThere(Problem):
     status, code = HTTPStatus.NOT_FOUND, "issue-not-there"
     text = _("This list has no issue {number}. Its last one is {last}.")

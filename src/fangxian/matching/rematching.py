@@ -19,14 +19,14 @@ from fangxian.kernel.changes import head_position
 from fangxian.kernel.moments import day_of
 from fangxian.kernel.secrets import Keyring, keyring
 
-from .actions import NewCandidate, NewProposal, NewRun, record_run
+from .actions import NewCandidate, NewProposal, NewRun, record_run, standing_list
 from .comparing import COMPARISONS
 from .deciding import LEAST_REVIEW, WORDS, best_of, decisions, nothing_but_a_name
 from .features import Features, of_list
 from .linking import Array, find_pairs
-from .models import Candidate, List, Proposal, RowState, Run
+from .models import Candidate, Proposal, RowState, Run
 from .pooling import same_person
-from .problems import ListNotThere, NoRowsToMatch
+from .problems import NoRowsToMatch
 from .reading import Table
 from .roster import Roster, changed_people, read_roster
 from .rows import FIELDS, Fields, unseal
@@ -84,10 +84,11 @@ def match_list(
     step: Step = lambda words: None,
     threads: int = 2,
 ) -> Outcome:
-    """Match what changed, or all (`whole`, or where much changed). Raises ListNotThere, NoRowsToMatch."""
-    held = List.objects.filter(pk=listing).first()
-    if held is None:
-        raise ListNotThere(list=listing)
+    """Match what changed, or all (`whole`, or where much changed).
+
+    Raises ListNotThere, ListWithdrawn, NoRowsToMatch.
+    """
+    held = standing_list(listing)
     step(_("Reading the list"))
     listed = read_listed(listing)
     if not listed.rows:

@@ -74,10 +74,13 @@ def work(reviewer: str, listing: int | None = None) -> Work:
     """Flat: as many queries for one row as for a thousand."""
     reopened = _reopened(listing)
     voices = voices_in(listing)
-    lists = {key: (topic, sensitive) for key, topic, sensitive in List.objects.values_list(*_OF_LIST)}
+    held = List.objects.filter(withdrawal=None)
+    lists = {key: (topic, sensitive) for key, topic, sensitive in held.values_list(*_OF_LIST)}
     counted: Counter[str] = Counter()
     queue = []
     for row, of_list, probability, decision in _proposals(listing):
+        if of_list not in lists:
+            continue
         topic, sensitive = lists[of_list]
         told = standing(voices[row], sensitive=sensitive) if row in voices else UNDECIDED
         again = reopened.get(row, "")

@@ -1,7 +1,7 @@
 """What the lake mirrors of submissions: who answered what, by codes. Free text, instance ids, reasons and
 accounts stay here."""
 
-from fangxian.lake.sources import RECORDED, AnswerSource, Column, Source
+from fangxian.lake.sources import RECORDED, ROW, AnswerSource, Column, Source
 
 CHANNELS = ("phone", "web", "class", "visit", "import")
 
@@ -62,11 +62,14 @@ SOURCES = (
         table="submissions_verification",
         joins=_SUBMISSION,
         columns=(
+            ROW,
             Column("submission", "t.submission_id"),
             Column("form", "f.form", "string"),
-            Column("how", "t.how", "string", codes=("second_call", "document")),
+            Column("how", "t.how", "string", codes=("second_call", "document", "list")),
             RECORDED,
+            Column("recorded_until", "t.recorded_until"),
         ),
         sort=("submission",),
+        bitemporal=True,
     ),
 )

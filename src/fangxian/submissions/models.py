@@ -81,13 +81,15 @@ class Revision(Recorded):
 
 
 class Verification(Recorded):
-    """A second call or a seen document that confirms a submission's answers."""
+    """What confirms a submission's answers: a second call, a seen document, or another office's list that
+    says the same (`list`: no longer, once the list's row is no longer taken for the person)."""
 
     id = models.BigIntegerField(primary_key=True)
     submission = models.ForeignKey(Submission, models.PROTECT, related_name="verifications")
-    how = models.CharField(max_length=12)  # second_call, document
+    how = models.CharField(max_length=12)  # second_call, document, list
     by = models.CharField(max_length=80)
     at = MomentField()
+    recorded_until = models.BigIntegerField(null=True, db_index=True)
 
 
 class Attachment(Recorded):

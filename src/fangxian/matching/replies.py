@@ -1,0 +1,195 @@
+"""What answers say of what the lists say: the second word, by which a lead is verified.
+
+A list of a topic claims something of each person on it (`topics`): that the person was in Hubei. An answer
+sheet about the person of a lead bears on it where it was taken by telephone after the lead was known, so by
+somebody who asked because of it; or where a second call or a document confirms it anyway. One that says what
+the list claims is confirmed by the list, as long as the row is taken for the person: where the lead ends
+(somebody undid a decision, the list was withdrawn), so does the verification that rests on it.
+
+`actions._settle` hears about fresh leads and lets fall what rests on ended ones; `hear` is for what was
+answered since.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from fangxian.kernel.changes import Recording, recording
+from fangxian.kernel.models import Change
+from fangxian.registry.holding import in_chunks
+from fangxian.registry.models import Merge
+from fangxian.submissions.models import Submission, Verification
+
+from .models import Lead, Reply
+from .problems import LeadNotThere
+from .topics import TOPICS
+
+BY_LIST = "list"  # how an answer is confirmed that says what a list says
+_GONE = ("superseded", "retracted", "withdrawn")
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """How many answers bear on leads that were not known to; those that agree are verified now."""
+
+    agree: int
+    differ: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Lead:
+    id: int
+    person: int
+    claims: Mapping[str, str]
+    recorded: int
+    at: datetime
+
+
+def hear(*, by: str, now: datetime, people: Collection[int] | None = None) -> Heard:
+    """What was answered, or confirmed, since about the people of leads: of these people, or of all."""
+    leads = Lead.objects.filter(recorded_until=None, row__list__topic__in=_claiming())
+    with recording("matching.hear", by=by, now=now) as change:
+        held = leads.order_by("pk").values_list("pk", flat=True)
+        wanted = None if people is None else set(_with_merged(people))
+        if wanted is not None:
+            held = held.filter(person__in=wanted)
+        return hear_of(change, list(held))
+
+
+def deny(*, lead: int, by: str, now: datetime) -> None:
+    """Somebody who was called about a lead says that it is not this person. The lead stays for reviewers to
+    look at, and nothing is verified by it. Raises LeadNotThere."""
+    with recording("matching.deny", by=by, now=now) as change:
+        if not Lead.objects.filter(pk=lead, recorded_until=None).exists():
+            raise LeadNotThere()
+        change.append(Reply, _REPLY, [(lead, None, False, None)])
+
+
+def hear_of(change: Recording, leads: Sequence[int]) -> Heard:
+    """What answers that are there say of these leads, where that is not written down yet."""
+    told = _leads(change, leads) if leads else []
+    if not told:
+        return Heard(0, 0)
+    sheets = _sheets([lead.person for lead in told])
+    known = _known([lead.id for lead in told])
+    confirmed = _confirmed([sheet["pk"] for about in sheets.values() for sheet in about])
+    bearing = [
+        (lead, sheet["pk"], _agree(sheet["answers"], lead.claims))
+        for lead in told
+        for sheet in sheets.get(lead.person, ())
+        if (lead.id, sheet["pk"]) not in known
+        and lead.claims.keys() <= sheet["answers"].keys()
+        and (sheet["pk"] in confirmed or _asked_because(sheet, lead))
+    ]
+    agreeing = [sheet for _lead, sheet, agrees in bearing if agrees]
+    ids = iter(change.ids(Verification, len(agreeing)))
+    replies = [(lead.id, sheet, agrees, next(ids) if agrees else None) for lead, sheet, agrees in bearing]
+    change.append(
+        Verification,
+        ("id", "submission_id", "how", "by", "at"),
+        [(key, sheet, BY_LIST, change.by, change.at) for _lead, sheet, _agrees, key in replies if key],
+    )
+    change.append(Reply, _REPLY, replies)
+    return Heard(len(agreeing), len(replies) - len(agreeing))
+
+
+_REPLY = ("lead_id", "submission_id", "agrees", "verification_id")
+
+
+def let_fall(change: Recording, leads: Sequence[int]) -> None:
+    """End the verifications that rest on these leads."""
+    for chunk in in_chunks(list(leads)):
+        resting = Reply.objects.filter(lead__in=chunk, verification__recorded_until=None, agrees=True)
+        change.end(Verification, list(resting.values_list("verification_id", flat=True)))
+
+
+def _claiming() -> list[str]:
+    return [topic for topic, told in TOPICS.items() if told.claims]
+
+
+def _agree(answers: Mapping[str, Any], claims: Mapping[str, str]) -> bool:
+    return not any(answers[question] != claimed for question, claimed in claims.items())
+
+
+def _asked_because(sheet: Mapping[str, Any], lead: _Lead) -> bool:
+    """By telephone, once the lead was known."""
+    later: bool = sheet["recorded"] > lead.recorded and sheet["happened"] >= lead.at
+    return later and sheet["channel"] == "phone"
+
+
+def _leads(change: Recording, leads: Sequence[int]) -> list[_Lead]:
+    """Those of lists that claim something."""
+    into = _merged()
+    rows = [
+        row
+        for chunk in in_chunks(list(leads))
+        for row in Lead.objects.filter(pk__in=chunk)
+        .order_by("pk")
+        .values_list("pk", "person_id", "row__list__topic", "recorded")
+        if TOPICS[row[2]].claims
+    ]
+    moments = dict(Change.objects.filter(position__in={row[3] for row in rows}).values_list("position", "at"))
+    return [
+        _Lead(
+            key,
+            into.get(person, person),
+            TOPICS[topic].claims,
+            recorded,
+            moments.get(recorded, change.at),
+        )
+        for key, person, topic, recorded in rows
+    ]
+
+
+def _merged() -> dict[int, int]:
+    """Person -> into whom that one was merged in the end."""
+    into = dict(Merge.objects.filter(recorded_until=None).values_list("person_id", "into_id"))
+    return {person: _end(person, into) for person in into}
+
+
+def _end(person: int, into: Mapping[int, int]) -> int:
+    seen = {person}
+    while into.get(person, person) not in seen:
+        person = into[person]
+        seen.add(person)
+    return person
+
+
+def _with_merged(people: Collection[int]) -> Iterator[int]:
+    into = _merged()
+    ends = {into.get(person, person) for person in people}
+    yield from ends
+    yield from (person for person, end in into.items() if end in ends)
+
+
+def _sheets(people: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
+    """Person -> the live answer sheets about that one, the first received first."""
+    into = _merged()
+    found: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
+    for chunk in in_chunks(sorted(set(_with_merged(people)))):
+        rows = Submission.objects.filter(subject_kind="person", subject__in=chunk)
+        rows = rows.exclude(revisions__kind__in=_GONE).order_by("pk")
+        for row in rows.values("pk", "subject", "channel", "happened", "recorded", "answers"):
+            found[into.get(row["subject"], row["subject"])].append({**row})
+    return found
+
+
+def _known(leads: Sequence[int]) -> set[tuple[int, int | None]]:
+    return {
+        pair
+        for chunk in in_chunks(list(leads))
+        for pair in Reply.objects.filter(lead__in=chunk).values_list("lead_id", "submission_id")
+    }
+
+
+def _confirmed(sheets: Sequence[int]) -> set[int]:
+    """Those that a second call or a document confirms."""
+    return {
+        sheet
+        for chunk in in_chunks(sorted(set(sheets)))
+        for sheet in Verification.objects.filter(submission__in=chunk, recorded_until=None)
+        .exclude(how=BY_LIST)
+        .values_list("submission_id", flat=True)
+    }
