@@ -47,7 +47,15 @@ PURPOSE = {name: purpose for purpose, rows in ROUTES.items() for name in rows}
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 POSTED = {"consent-glass", "remind", "contact"}  # take nothing but what is posted
 POSTED |= {"attested-back", "proof-file"}
-POSTED |= {"list-add", "list-bring", "list-confirm", "list-match", "answer", "roster-confirm"}
+POSTED |= {
+    "list-add",
+    "list-bring",
+    "list-confirm",
+    "list-match",
+    "list-withdraw",
+    "answer",
+    "roster-confirm",
+}
 POSTED |= {"decide", "undo", "whole-numbers"}
 POSTED |= {"twin"}
 POSTED |= {"new-drop", "acknowledge"}
@@ -258,6 +266,7 @@ ADDRESSES: dict[str, list[str]] = {
     "list-bring": ["/lists/1/bring/"],
     "list-confirm": ["/lists/1/confirm/"],
     "list-match": ["/lists/1/match/"],
+    "list-withdraw": ["/lists/1/withdraw/"],
     "issue": ["/lists/1/issues/1/"],
     "answer": ["/lists/questions/1/"],
     "roster-bring": ["/lists/rosters/"],

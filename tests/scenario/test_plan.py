@@ -12,6 +12,7 @@ from fangxian.scenario.clockwork import LAST_ROUND_CLOSES, windows, working_minu
 from fangxian.scenario.draws import allot, share_out
 from fangxian.scenario.findings import CATEGORIES, F, I, N, S, T, U
 from fangxian.scenario.layout import administrative_units, response_units, zone_covers
+from fangxian.scenario.lists import draw_lists
 from fangxian.scenario.problems import ImpossibleFacts
 
 from .conftest import Plan, plan
@@ -99,7 +100,43 @@ def test_each_category_holds_whom_it_is_to_hold_and_they_overlap(planned: Plan) 
     for category in CATEGORIES:
         assert not findings.leads[category] & findings.counted[category]
         assert not (findings.retract | findings.correct) & findings.counted[category]
-        assert all(any((p, r) in findings.verify for r in range(1, 13)) for p in findings.counted[category])
+        called = findings.counted[category] - findings.listed_only.keys()
+        assert all(any((p, r) in findings.verify for r in range(1, 13)) for p in called)
+
+
+def test_a_few_of_each_category_are_known_by_one_list_alone_with_their_whole_number(planned: Plan) -> None:
+    """Whoever else is counted has a call or a document that hangs on no list."""
+    findings, city = planned.findings, planned.city
+    lists = draw_lists(city, findings, 1)
+    for category in (U, S, F, T, I):
+        alone = findings.counted[category] & findings.listed_only.keys()
+        assert 1 <= len(alone) <= max(1, len(findings.counted[category]) // 25), category
+    for person, office in findings.listed_only.items():
+        rows = [
+            (issue.office.key, cells)
+            for issue in lists.last
+            for cells, who in zip(issue.rows, issue.truth, strict=True)
+            if who == person
+        ]
+        assert {key for key, _cells in rows} == {office}
+        assert all({city.name[person], city.id_number[person]} <= set(cells) for _key, cells in rows)
+
+
+def test_lists_name_nobody_whose_answers_are_to_stay_unverified(planned: Plan) -> None:
+    findings = planned.findings
+    named = {who for issue in draw_lists(planned.city, findings, 1).last for who in issue.truth}
+    assert len(named) > 10
+    for left in (*findings.leads.values(), findings.retract, findings.correct):
+        assert not named & left
+
+
+def test_offices_send_mostly_strangers_and_err(planned: Plan) -> None:
+    city = planned.city
+    for issue in draw_lists(city, planned.findings, 1).last:
+        assert issue.truth.count(-1) > len(issue.truth) / 2
+    transport = draw_lists(city, planned.findings, 1).last[0]
+    ours = [(cells, who) for cells, who in zip(transport.rows, transport.truth, strict=True) if who >= 0]
+    assert any(cells[0] != city.name[who] or cells[1] != city.id_number[who] for cells, who in ours)
 
 
 def test_one_seed_is_one_city_and_another_is_another() -> None:

@@ -107,7 +107,8 @@ def records(
             click.echo(json.dumps(record.dump(), ensure_ascii=False))
         else:
             place, why = " ▸ ".join(record.place), " ".join(record.instances)
-            click.echo(f"{record.id}\t{record.name}\t{place}\t{record.contribution}\t{why}")
+            told = [record.id, record.name, place, record.contribution, why, "、".join(record.lists)]
+            click.echo("\t".join(map(str, told)).rstrip("\t"))
 
 
 @click.command()

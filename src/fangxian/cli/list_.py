@@ -28,6 +28,7 @@ def lists() -> None:
       fangxian list diff 1
       fangxian list match
       fangxian list status
+      fangxian list withdraw 1 --reason 发错文件
 
     An issue is matched by `match`: the first time all of it, then what changed in it or in the registry.
     """
@@ -176,6 +177,25 @@ def _masked(field: str, value: str) -> str:
     from fangxian.access.policy import masked
 
     return masked(MASKED[field], value) if value and field in MASKED else value
+
+
+@lists.command()
+@click.argument("listing", metavar="LIST", type=int)
+@click.option("--reason", required=True, help="Why: it stands on the list's page.")
+@_by
+def withdraw(listing: int, reason: str, moment: str | None, by: str) -> None:
+    """Take LIST back: its leads end, and figures no longer count what it alone confirmed."""
+    from django.utils.translation import gettext as _
+
+    from fangxian.matching.actions import withdraw_list
+    from fangxian.matching.replies import standing_of
+
+    now = _ready(moment)
+    before = standing_of(listing)
+    withdraw_list(listing=listing, reason=reason, by=by, now=now)
+    told = _("List {list} is withdrawn: {agree} confirmed leads, {differ} denied and {unheard} unheard end.")
+    facts = {"agree": before.agree, "differ": before.differ, "unheard": before.unheard}
+    click.echo(told.format(list=listing, **facts))
 
 
 @lists.command()

@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from fangxian.kernel.asof import AsOf
+from fangxian.matching.replies import Confirmed, confirmations
 from fangxian.registry.holding import holding, in_chunks
 from fangxian.registry.models import Household, Person, PersonState
 from fangxian.registry.tree import Tree, tree
@@ -23,7 +24,8 @@ class OpenRecord:
 
     `id` is the ledger's id of the person, unit, household or submission, or the text of an event. `name` is
     that of a unit, or masked that of a person, whom a document or an event is about too. `place` names the
-    unit with the school and centre above it. `instances` are the submissions that put the record there.
+    unit with the school and centre above it. `instances` are the submissions that put the record there,
+    `confirmed` how these are confirmed (second_call, document, list), `lists` by lists of which offices.
     """
 
     id: int | str
@@ -36,6 +38,8 @@ class OpenRecord:
     contribution: Number
     because: tuple[int, ...]
     instances: tuple[str, ...]
+    confirmed: tuple[str, ...] = ()
+    lists: tuple[str, ...] = ()
 
     def dump(self) -> dict[str, Any]:
         return asdict(self)
@@ -47,8 +51,9 @@ def open_records(table: pa.Table, at: AsOf) -> list[OpenRecord]:
     units = tree(at.day, at.position)
     ids = _ledger_ids(rows)
     names = _names(rows, ids, at, units)
-    instances = _instances({s for row in rows for s in row["because"]})
-    return [_opened(row, ids, names, instances, units) for row in rows]
+    because = {s for row in rows for s in row["because"]}
+    instances, confirmed = _instances(because), confirmations(because, at.position)
+    return [_opened(row, ids, names, instances, confirmed, units) for row in rows]
 
 
 def _opened(
@@ -56,9 +61,11 @@ def _opened(
     ids: Mapping[Any, int],
     names: Mapping[Any, str],
     instances: Mapping[int, str],
+    confirmed: Mapping[int, Confirmed],
     units: Tree,
 ) -> OpenRecord:
     node = units.nodes[row["unit"]]
+    found = [confirmed[s] for s in row["because"] if s in confirmed]
     return OpenRecord(
         id=ids.get(row["id"], row["id"]),
         kind=row["kind"],
@@ -70,6 +77,8 @@ def _opened(
         contribution=number(row["contribution"]),
         because=tuple(row["because"]),
         instances=tuple(instances[s] for s in row["because"] if s in instances),
+        confirmed=tuple(sorted({how for one in found for how in one.how})),
+        lists=tuple(sorted({f"{source}《{title}》" for one in found for _id, source, title in one.lists})),
     )
 
 

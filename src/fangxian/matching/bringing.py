@@ -25,6 +25,7 @@ def read_issue(
     policy: str = "atomic",
     chosen: Mapping[str, str] | None = None,
     leave_hidden: bool = False,
+    setting: Setting | None = None,
 ) -> Import:
     """Read and check; stores nothing. What is not chosen now is taken as it was for the office's last file.
 
@@ -36,7 +37,8 @@ def read_issue(
     chosen = dict(chosen or {})
     said = set(chosen.values()) - {""}
     before = {c: wanted for c, wanted in mapping_of(held.source.name, "list").items() if wanted not in said}
-    setting = Setting(day_of(now), invented=demonstration_of(current_home()) is not None)
+    if setting is None:
+        setting = Setting(day_of(now), invented=demonstration_of(current_home()) is not None)
     return examine(
         path,
         "list",

@@ -59,7 +59,7 @@ class Brought:
 
 def lists() -> list[Listed]:
     """All lists, by office and title. The same number of queries for one and for thirty."""
-    held = list(List.objects.select_related("source").order_by("source__name", "title"))
+    held = list(List.objects.select_related("source", "withdrawal").order_by("source__name", "title"))
     issues: dict[int, list[Brought]] = {}
     for brought in _brought(Issue.objects.select_related("file").order_by("list", "number")):
         issues.setdefault(brought.issue.list_id, []).append(brought)

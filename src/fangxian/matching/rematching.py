@@ -28,6 +28,7 @@ from .models import Candidate, Proposal, RowState, Run
 from .pooling import same_person
 from .problems import NoRowsToMatch
 from .reading import Table
+from .replies import hear
 from .roster import Roster, changed_people, read_roster
 from .rows import FIELDS, Fields, unseal
 from .weighing import Learnt, Seen, Weighed, weigh, weigh_as_learnt
@@ -103,7 +104,9 @@ def match_list(
         run = _all(listing, listed, features, roster, step, threads)
     else:
         run = _some(listing, listed, features, roster, last, sorted(chosen), step, threads)
-    return Outcome(record_run(run=run, by=by, now=now), len(listed.rows), len(run.proposals), run.whole)
+    key = record_run(run=run, by=by, now=now)
+    hear(by=by, now=now)
+    return Outcome(key, len(listed.rows), len(run.proposals), run.whole)
 
 
 def read_listed(listing: int) -> Listed:

@@ -16,11 +16,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Exists, OuterRef
+
 from fangxian.kernel.changes import Recording, recording
 from fangxian.kernel.models import Change
-from fangxian.registry.holding import in_chunks
+from fangxian.registry.holding import in_chunks, known
 from fangxian.registry.models import Merge
-from fangxian.submissions.models import Submission, Verification
+from fangxian.submissions.models import Revision, Submission, Verification
 
 from .models import Lead, Reply
 from .problems import LeadNotThere
@@ -48,8 +50,12 @@ class _Lead:
 
 
 def hear(*, by: str, now: datetime, people: Collection[int] | None = None) -> Heard:
-    """What was answered, or confirmed, since about the people of leads: of these people, or of all."""
-    leads = Lead.objects.filter(recorded_until=None, row__list__topic__in=_claiming())
+    """What was answered, or confirmed, since about the people of leads that no live answer agrees with yet:
+    of these people, or of all."""
+    gone = Revision.objects.filter(submission=OuterRef("submission"), kind__in=_GONE)
+    agreed = Reply.objects.filter(lead=OuterRef("pk"), agrees=True).exclude(Exists(gone))
+    leads = Lead.objects.filter(recorded_until=None, row__list__topic__in=claiming())
+    leads = leads.exclude(Exists(agreed))
     with recording("matching.hear", by=by, now=now) as change:
         held = leads.order_by("pk").values_list("pk", flat=True)
         wanted = None if people is None else set(_with_merged(people))
@@ -73,13 +79,13 @@ def hear_of(change: Recording, leads: Sequence[int]) -> Heard:
     if not told:
         return Heard(0, 0)
     sheets = _sheets([lead.person for lead in told])
-    known = _known([lead.id for lead in told])
+    replied = _replied([lead.id for lead in told])
     confirmed = _confirmed([sheet["pk"] for about in sheets.values() for sheet in about])
     bearing = [
         (lead, sheet["pk"], _agree(sheet["answers"], lead.claims))
         for lead in told
         for sheet in sheets.get(lead.person, ())
-        if (lead.id, sheet["pk"]) not in known
+        if (lead.id, sheet["pk"]) not in replied
         and lead.claims.keys() <= sheet["answers"].keys()
         and (sheet["pk"] in confirmed or _asked_because(sheet, lead))
     ]
@@ -105,7 +111,55 @@ def let_fall(change: Recording, leads: Sequence[int]) -> None:
         change.end(Verification, list(resting.values_list("verification_id", flat=True)))
 
 
-def _claiming() -> list[str]:
+# ---- what is asked about it ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """How an answer is confirmed, and by which lists: (id, office, title) each."""
+
+    how: frozenset[str] = frozenset()
+    lists: tuple[tuple[int, str, str], ...] = ()
+
+
+def confirmations(sheets: Collection[int], position: int) -> dict[int, Confirmed]:
+    """Of these answer sheets those that are confirmed, as known as of a position."""
+    hows: defaultdict[int, set[str]] = defaultdict(set)
+    lists: defaultdict[int, set[tuple[int, str, str]]] = defaultdict(set)
+    columns = ("rests_on__lead__row__list", "rests_on__lead__row__list__source__name")
+    for chunk in in_chunks(sorted(sheets)):
+        rows = Verification.objects.filter(known(position), submission__in=chunk)
+        for sheet, how, listing, source, title in rows.values_list(
+            "submission_id", "how", *columns, "rests_on__lead__row__list__title"
+        ):
+            hows[sheet].add(how)
+            if listing is not None:
+                lists[sheet].add((listing, source, title))
+    return {sheet: Confirmed(frozenset(how), tuple(sorted(lists[sheet]))) for sheet, how in hows.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Of a list's leads: an answer agrees, answers say otherwise, or nobody has been heard yet."""
+
+    agree: int
+    differ: int
+    unheard: int
+
+
+def standing_of(listing: int) -> Standing:
+    leads = Lead.objects.filter(row__list=listing, recorded_until=None)
+    told = Reply.objects.filter(lead__in=leads).values_list("lead_id", "agrees")
+    agree = {lead for lead, agrees in told if agrees}
+    differ = {lead for lead, _agrees in told} - agree
+    return Standing(len(agree), len(differ), leads.count() - len(agree) - len(differ))
+
+
+# ---- how it is found -------------------------------------------------------------------------------
+
+
+def claiming() -> list[str]:
+    """Topics of lists that claim something of the people on them."""
     return [topic for topic, told in TOPICS.items() if told.claims]
 
 
@@ -176,7 +230,7 @@ def _sheets(people: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
     return found
 
 
-def _known(leads: Sequence[int]) -> set[tuple[int, int | None]]:
+def _replied(leads: Sequence[int]) -> set[tuple[int, int | None]]:
     return {
         pair
         for chunk in in_chunks(list(leads))

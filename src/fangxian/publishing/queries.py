@@ -188,6 +188,7 @@ def _done_to(kind: str) -> str:
         "retracted": _("{instance} was retracted as untrue."),
         "withdrawn": _("{instance} was withdrawn."),
         "verified": _("{instance} was verified."),
+        "unverified": _("{instance} is no longer confirmed by a list."),
     }[kind]
 
 
@@ -199,6 +200,7 @@ def _causes() -> dict[str, str]:
         "retracted": _("Reports retracted as untrue: {count}."),
         "withdrawn": _("Reports withdrawn: {count}."),
         "verified": _("Reports verified since: {count}."),
+        "unverified": _("Reports that a list no longer confirms: {count}."),
         "register": _("Changed in the register: {count}."),
     }
 
@@ -313,6 +315,11 @@ def _causes_of(submissions: set[int], after: int, until: int) -> dict[int, list[
             "submission_id", "submission__instance_id", "kind", "reason"
         ):
             causes.setdefault(pk, []).append(Cause(kind, pk, instance, reason))
+        fell = Verification.objects.filter(
+            submission__in=chunk, recorded_until__gt=after, recorded_until__lte=until
+        ).order_by("pk")
+        for pk, instance, how in fell.values_list("submission_id", "submission__instance_id", "how"):
+            causes.setdefault(pk, []).append(Cause("unverified", pk, instance, how))
         seen = Verification.objects.filter(submission__in=chunk, **window).order_by("pk")
         for pk, instance, how in seen.values_list("submission_id", "submission__instance_id", "how"):
             causes.setdefault(pk, []).append(Cause("verified", pk, instance, how))

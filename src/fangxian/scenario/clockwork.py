@@ -56,6 +56,11 @@ def some_time(rng: np.random.Generator, count: int, first: int, last: int) -> np
     return minutes[rng.integers(0, len(minutes), count)]
 
 
+# Lists of other offices come on the 28th, are matched and reviewed that night; calls follow the next morning.
+FIRST_ISSUE, LISTED, MATCHED, REVIEWED = at(1, 28, 12), at(1, 28, 21), at(1, 28, 22), at(1, 28, 23)
+ASKED, CALLED = at(1, 29, 9), at(1, 29, 10)
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     number: int

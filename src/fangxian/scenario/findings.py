@@ -13,10 +13,10 @@ from typing import NamedTuple
 import numpy as np
 
 from .city import OTHER, PUPIL, STAFF, UNIVERSITY, City
-from .clockwork import DAY, FIRST_DAY, windows
+from .clockwork import CALLED, DAY, FIRST_DAY, windows
 from .draws import stream
 from .lines import Lines
-from .people import HUBEI
+from .people import HUBEI, id_numbers
 from .problems import ImpossibleFacts
 
 PLACES = ("none", "in_province", "other_province", "hubei")
@@ -24,6 +24,9 @@ NOWHERE, IN_PROVINCE, OTHER_PROVINCE, IN_HUBEI = range(4)
 PURPOSES = ("home", "tourism", "work", "study", "internship", "visit")
 HOME, TOURISM, WORK, STUDY, INTERNSHIP, VISIT = range(6)
 
+
+ONLY = {"hubei": "transport", "contact": "contacts", "tour": "tours"}  # the office that knows one alone
+NUMBERED = 3_000_000  # from here on the ID numbers of those who had none
 
 FIRST_DAY_OF_YEAR = FIRST_DAY.timetuple().tm_yday - 1  # the first day, in days since 1 January
 
@@ -68,6 +71,7 @@ class Findings:
     also_in: list[tuple[int, int]] = field(default_factory=list)  # (person, second household)
     counted: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))  # category -> planted
     leads: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+    listed_only: dict[int, str] = field(default_factory=dict)  # person -> office whose list alone knows
     used: set[int] = field(default_factory=set)  # households that have a story already
 
     def base(self, person: int) -> Said:
@@ -85,6 +89,14 @@ class Findings:
             return told
         return CLEAR if round_ < self.since.get(person, 1) else self.base(person)
 
+    def known_as(self, person: int) -> str:
+        """What an office could know of somebody: hubei, contact, tour; "" where nothing."""
+        if self.place[person] == IN_HUBEI:
+            return "hubei"
+        if self.contact[person]:
+            return "contact"
+        return "tour" if self.place[person] == OTHER_PROVINCE else ""
+
     def settle(self, person: int, said: Said) -> None:
         self.place[person], self.purpose[person] = said.place, said.purpose
         self.returned[person], self.contact[person] = said.returned, said.contact
@@ -99,7 +111,8 @@ def draw_findings(city: City, lines: Lines, seed: int, rounds: int) -> Findings:
     plan.family()
     plan.interns()
     plan.others_from_hubei()
-    plan.university()  # last: it adds persons
+    plan.university()  # it adds persons
+    plan.known_by_a_list_alone()
     return findings
 
 
@@ -336,6 +349,32 @@ class _Planting:
             self.plant(S, [person], Said(contact=True) if index % 3 == 0 else Said(IN_HUBEI, VISIT))
         self.mislead(S, pool, Said(IN_HUBEI, VISIT), staff)
         self.lead(T, self.take(pool, self.share(travelled, 8), "leads"), Said(OTHER_PROVINCE, TOURISM))
+
+    # -- whom a list alone knows
+
+    def known_by_a_list_alone(self) -> None:
+        """Of each category a few of whom the household said nothing until somebody called about a list."""
+        round_ = next((w.number for w in self.windows if w.opens <= CALLED < w.closes), 0)
+        if round_ < 2:
+            return
+        findings = self.findings
+        told_otherwise = {n.same_as for n in findings.newcomers} | {n.person for n in findings.newcomers}
+        told_otherwise |= {person for person, _home in findings.also_in} | findings.counted[N]
+        for category in (U, S, F, T, I):
+            both = set().union(*(findings.counted[c] for c in CATEGORIES if c != category))
+            free = findings.counted[category] - told_otherwise - both - set(findings.since)
+            for person in sorted(free)[: self.share(self.targets.of(category), 25)]:
+                self._hide(person, round_)
+
+    def _hide(self, person: int, round_: int) -> None:
+        findings, city = self.findings, self.city
+        findings.since[person] = round_
+        for other in range(1, self.rounds + 1):
+            findings.verify.pop((person, other), None)
+        findings.listed_only[person] = ONLY[findings.known_as(person)]
+        if not city.id_number[person]:
+            number = id_numbers(city.birth[[person]], city.female[[person]], NUMBERED + person)
+            city.id_number[person] = number[0]
 
     def _natives(self, pool: np.ndarray, count: int, back: int) -> int:
         """Staff born in Hubei; the first `back` of them were there this winter too. Returns `back`."""

@@ -11,6 +11,7 @@ import numpy as np
 from fangxian.campaigns.actions import launch_campaign, open_round, revise_text
 from fangxian.campaigns.models import CampaignText
 from fangxian.kernel.moments import day_of
+from fangxian.matching.replies import hear
 from fangxian.registry.actions import add_member, end_posts, merge_persons, transfer
 from fangxian.registry.models import Post
 from fangxian.submissions.actions import Envelope, Receipt, publish_form, receive, retract, verify, withdraw
@@ -19,12 +20,28 @@ from fangxian.submissions.models import Submission
 from . import texts
 from .campaigns import Launch, launches
 from .city import CHILD, RELATIONS, City
-from .clockwork import DAY, HOUR, LAST_RECEIVED, REPORT_DAY, at, day, moment
+from .clockwork import (
+    ASKED,
+    CALLED,
+    DAY,
+    FIRST_ISSUE,
+    HOUR,
+    LAST_RECEIVED,
+    LISTED,
+    MATCHED,
+    REPORT_DAY,
+    REVIEWED,
+    at,
+    day,
+    moment,
+)
 from .findings import Findings
 from .flow import Flow, flow
 from .forms import form_bytes
 from .layout import ROOT
+from .leads import Night
 from .lines import Lines
+from .lists import draw_lists
 from .moves import JOINED, LEFT, Moves
 from .problems import ReplayRefused
 from .refused import not_to_be_taken
@@ -67,6 +84,7 @@ class Replay:
     ledger: Ledger
     screening: Screening
     reports: Reports
+    night: Night
     seed: int
     told: Told
     before: dict[int, list[Callable[[], None]]] = field(default_factory=lambda: defaultdict(list))
@@ -84,6 +102,8 @@ class Replay:
         self._prepare_pledges()
         self._prepare_amends()
         self._prepare_moves()
+        if self.findings.listed_only:
+            self._prepare_lists()
         for number in range(REPORT_DAY + 1):
             minute = min(number * DAY + VERIFIED_DAILY, LAST_VERIFIED)
             self.after[minute].append(partial(self._verify, minute))
@@ -107,6 +127,14 @@ class Replay:
     def _prepare_amends(self) -> None:
         self.before[AMENDED].append(self._amend)
         self.after[MERGED].append(self._merge)
+
+    def _prepare_lists(self) -> None:
+        self.after[FIRST_ISSUE].append(self.night.first_issue)
+        self.after[LISTED].append(self.night.issues)
+        self.after[MATCHED].append(self.night.match)
+        self.after[REVIEWED].append(self.night.review)
+        self.after[ASKED].append(self.night.ask)
+        self.after[CALLED].append(lambda: self._receive(self.night.calls(CALLED), CALLED))
 
     def _prepare_moves(self) -> None:
         self.before[LEFT].append(self._leave)
@@ -243,6 +271,8 @@ class Replay:
             if instances:
                 verify(instance_ids=list(instances), how=how, by="demo:verifier", now=moment(minute))
                 instances.clear()
+        if self.night.listing:
+            hear(by="demo:verifier", now=moment(minute))
 
     def _leave(self) -> None:
         people = [self.ledger.person[who] for who in self.moves.leavers]
@@ -305,4 +335,5 @@ def prepare_replay(
 ) -> Replay:
     screening = draw_screening(city, findings, moves, ledger, seed, rounds)
     reports = Reports(city, lines, findings, moves, ledger, seed)
-    return Replay(city, lines, findings, moves, ledger, screening, reports, seed, told)
+    night = Night(draw_lists(city, findings, seed), ledger, screening)
+    return Replay(city, lines, findings, moves, ledger, screening, reports, night, seed, told)

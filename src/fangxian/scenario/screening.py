@@ -3,6 +3,7 @@
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -45,7 +46,7 @@ class Round:
     channel: np.ndarray
 
 
-@dataclass(slots=True)
+@dataclass
 class Screening:
     """The plan of all rounds, and the sheets that it makes of them."""
 
@@ -55,6 +56,7 @@ class Screening:
     ledger: Ledger
     rounds: list[Round]
     speaks: np.ndarray  # bool[people]: always answered for; others only where there is something to say
+    callers: np.ndarray  # int[households]: who of the staff calls it
     confirmed: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))  # how -> instances due
     retracted: list[str] = field(default_factory=list)
     told_wrong: list[tuple[int, int, str, Envelope]] = field(default_factory=list)
@@ -185,6 +187,16 @@ class Screening:
         elif person in self.findings.correct:
             self.told_wrong.append((person, home, sheet.instance_id, envelope))
 
+    @cached_property
+    def home(self) -> dict[int, int]:
+        """Person -> household, the first where there are several."""
+        homes = {n.person: n.household for n in self.findings.newcomers}
+        return homes | dict(
+            zip(
+                self.city.member_person[::-1].tolist(), self.city.member_household[::-1].tolist(), strict=True
+            )
+        )
+
     def amends(self) -> list[Envelope]:
         """Of those of whom something wrong was said in round 1: corrections, and new answers where the
         old one was retracted."""
@@ -202,6 +214,21 @@ class Screening:
         )
         happened = envelope.happened if old else moment(RETOLD)
         return Envelope("screening", 1, VERSION, [sheet], happened, "phone", f"amend-{person:06d}")
+
+    def called(self, person: int, minute: int) -> Envelope:
+        """What is said of somebody when a list is the reason for the call."""
+        home = self.home[person]
+        number = next(r.window.number for r in self.rounds if r.window.opens <= minute < r.window.closes)
+        sheet = Sheet(
+            instance_id=f"led{number:02d}-{person:06d}",
+            subject_kind="person",
+            subject=self.ledger.person[person],
+            answers=self._answer(person, self.findings.base(person), False, 0),
+            household=self.ledger.household[home],
+            reporter=self.ledger.person[int(self.callers[home])],
+        )
+        happened = moment(minute)
+        return Envelope("screening", number, VERSION, [sheet], happened, "phone", f"led-{person:06d}")
 
     def added(self, person: int, pk: int) -> None:
         self.ledger.person[person] = pk
@@ -246,7 +273,7 @@ def draw_screening(
             calls = _with_second_callers(rng, calls, _second_calls(rng, calls, homes, idle))
         ill = np.unique(calls.household[calls.ill & (calls.outcome == REACHED)])
         plan.append(calls)
-    screening = Screening(city, findings, moves, ledger, plan, city.kind != OTHER)
+    screening = Screening(city, findings, moves, ledger, plan, city.kind != OTHER, callers)
     _name_newcomers(screening)
     return screening
 

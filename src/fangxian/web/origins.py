@@ -8,12 +8,14 @@ from django.utils.translation import gettext as _
 
 from fangxian.campaigns.models import Campaign
 from fangxian.figures import inside
+from fangxian.matching.replies import Confirmed, confirmations
 from fangxian.registry.holding import in_chunks
-from fangxian.submissions.models import Submission, Verification
+from fangxian.submissions.models import Submission
 
 from .asking import Asked
 from .coverage import campaign_name
 
+LIST, BOTH = "list", "both"
 MOST = 3_000  # records that are looked at one by one; of more, only a sample's campaigns are told
 SAMPLE = 100
 REGISTER, SEVERAL = "register", "several"
@@ -29,12 +31,24 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class OfList:
+    """A list of another office: of how many records it confirms an answer, of how many it alone."""
+
+    id: int
+    source: str
+    title: str
+    count: int
+    alone: int
+
+
+@dataclass(frozen=True, slots=True)
 class Origins:
     """`parts` and `confirmed` are empty where there are too many records to look at."""
 
     campaigns: tuple[tuple[str, str], ...]  # name, code
     parts: tuple[Part, ...]
     confirmed: tuple[Part, ...]
+    lists: tuple[OfList, ...]
     register: bool  # no answer is read: the register alone
 
     @property
@@ -50,11 +64,14 @@ def origins(asked: Asked, figure: str) -> Origins:
     known = _submissions({pk for each in because for pk in each})
     campaigns = {campaign for campaign, _channel in known.values()}
     channels = Counter(_key({known[pk][1] for pk in each if pk in known}) for each in because)
-    confirmed = _confirmed(because, set(known), asked) if few else Counter()
+    told = confirmations(known, asked.at.position) if few else {}
+    found = [[told[pk] for pk in each if pk in told] for each in because]
+    confirmed = Counter(_key_of({how for one in each for how in one.how}) for each in found)
     return Origins(
         tuple(_named(campaigns)),
         _parts(channels) if few and known else (),
         _parts(confirmed) if set(confirmed) - {REGISTER} else (),
+        _lists(found),
         bool(len(records)) and not known,
     )
 
@@ -74,13 +91,20 @@ def _submissions(ids: set[int]) -> dict[int, tuple[int, str]]:
     }
 
 
-def _confirmed(because: Iterable[list[int]], ids: set[int], asked: Asked) -> Counter[str]:
-    how: dict[int, set[str]] = {}
-    for chunk in in_chunks(sorted(ids)):
-        rows = Verification.objects.filter(submission__in=chunk, recorded__lte=asked.at.position)
-        for pk, kind in rows.values_list("submission_id", "how"):
-            how.setdefault(pk, set()).add(kind)
-    return Counter(_key({kind for pk in each for kind in how.get(pk, ())}) for each in because)
+def _key_of(hows: set[str]) -> str:
+    return BOTH if LIST in hows and len(hows) > 1 else _key(hows)
+
+
+def _lists(found: Iterable[list[Confirmed]]) -> tuple[OfList, ...]:
+    """Those that confirm most first."""
+    counts: Counter[tuple[int, str, str]] = Counter()
+    alone: Counter[tuple[int, str, str]] = Counter()
+    for each in found:
+        lists = {of for one in each for of in one.lists}
+        counts.update(lists)
+        if len(lists) == 1 and all(one.how == {LIST} for one in each):
+            alone.update(lists)
+    return tuple(OfList(*of, n, alone[of]) for of, n in counts.most_common())
 
 
 def _named(campaigns: set[int]) -> Iterable[tuple[str, str]]:
@@ -107,6 +131,8 @@ def word(key: str) -> str:
         "import": _("from a list"),
         "second_call": _("by a second call"),
         "document": _("by a document"),
+        LIST: _("by another office's list alone"),
+        BOTH: _("by a call or document, and a list too"),
         SEVERAL: _("in several ways"),
         REGISTER: _("from the register"),
     }

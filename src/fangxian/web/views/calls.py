@@ -19,6 +19,7 @@ from fangxian.desk.problems import NoRoundToCall
 from fangxian.desk.queries import Calling
 from fangxian.kernel.moments import OFFICE_ZONE
 from fangxian.kernel.problems import Problem
+from fangxian.matching.replies import hear
 from fangxian.registry.actions import change_phone
 from fangxian.registry.importing.cells import read_phone
 from fangxian.submissions.forms import Fault
@@ -164,6 +165,7 @@ def _record(
             raise
         problem, problems = raised, []
     if not problems and problem is None:
+        hear(people=answers, by=actor.name, now=now)
         return _next(calling, actor, now, moment)
     faults = _faults(called, problems)
     problem = problem or (None if faults else problems[0][1])

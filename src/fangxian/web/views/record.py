@@ -119,9 +119,7 @@ def _sheets(asked: Asked, found: Shown, because: list[int]) -> tuple[list[Sheet]
     campaigns = {row.pk: row for row in Campaign.objects.filter(pk__in={r.campaign_id for r in shown_rows})}
     said = _said(asked, pks)
     verified: dict[int, list[Verification]] = {}
-    for one in Verification.objects.filter(submission__in=pks, recorded__lte=asked.at.position).order_by(
-        "pk"
-    ):
+    for one in Verification.objects.filter(known(asked.at.position), submission__in=pks).order_by("pk"):
         verified.setdefault(one.submission_id, []).append(one)
     return [
         Sheet(
