@@ -11,7 +11,15 @@ from django.test.utils import CaptureQueriesContext
 
 from fangxian.kernel.changes import head_position
 from fangxian.matching import waiting
-from fangxian.matching.actions import add_list, answer, bring_issue, decide, open_questions, undo
+from fangxian.matching.actions import (
+    add_list,
+    answer,
+    bring_issue,
+    decide,
+    open_questions,
+    undo,
+    withdraw_list,
+)
 from fangxian.matching.models import Decision, Proposal, RowState
 from fangxian.matching.problems import (
     DecidedAlready,
@@ -165,6 +173,14 @@ def test_the_neighbours_of_a_row(line: Callable[[int], int]) -> None:
     assert [each.row for each in told.queue] == [first, third]
     assert not told.waits(second)
     assert (told.after(second), told.before(second), told.after(first)) == (first, None, third)
+
+
+def test_a_list_that_is_withdrawn_waits_for_nobody(line: Callable[[int], int]) -> None:
+    listing, other = line(3), line(2)
+    assert work("a").size == 5
+    withdraw_list(listing=listing, reason="发错了", by="office", now=at(4))
+    assert (work("a", listing).size, work("a").size) == (0, 2)
+    assert_alike(waiting.queues(), anew(), [listing, other])
 
 
 def test_many_rows_matched_at_once_are_read_anew(
