@@ -133,6 +133,7 @@ def _by_row(rows: Any) -> dict[int, int]:
 # ---- what an issue changed --------------------------------------------------------------------------
 
 NEW, RETURNED, CHANGED, GONE = "new", "returned", "changed", "gone"
+Sealed = bytes | memoryview
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +153,8 @@ class Differing:
     what: str
     sheet: str
     number: int
-    sealed: bytes
-    before: bytes | None = None
+    sealed: Sealed
+    before: Sealed | None = None
 
     @cached_property
     def fields(self) -> Fields:
@@ -193,7 +194,7 @@ def difference(listing: int, number: int) -> Difference:
     return Difference(found, rows, issue.accepted - len(fresh))
 
 
-def _differing(issue: Issue, fresh: dict[int, bytes], ended: dict[int, bytes]) -> list[Differing]:
+def _differing(issue: Issue, fresh: dict[int, Sealed], ended: dict[int, Sealed]) -> list[Differing]:
     before = _first_seen(list(fresh), issue)
     places = _places(issue, [*fresh, *ended])
     rows = []
