@@ -134,8 +134,10 @@ def _fresh_caches() -> Iterator[None]:
     from django.conf import settings
     from django.utils import translation
 
+    from fangxian.matching import waiting
     from fangxian.registry.tree import forget_trees
 
     translation.activate(settings.LANGUAGE_CODE)  # whatever a command of another test has spoken
     yield
     forget_trees()
+    waiting.forget()

@@ -8,7 +8,7 @@ from datetime import date
 from fangxian.kernel.secrets import Keyring, keyring
 from fangxian.registry.holding import holding
 from fangxian.registry.models import Membership, PersonSecret, PersonState, Post
-from fangxian.registry.tree import tree
+from fangxian.registry.tree import Tree, tree
 
 from .actions import voices_of
 from .models import Answer, Appearance, Candidate, Decision, Lead, List, Proposal, Row, RowState
@@ -121,6 +121,7 @@ def known_people(people: Collection[int], *, day: date, position: int, ring: Key
     }
     secrets = _secrets(everybody, position, ring)
     posts = _posts(everybody, at)
+    units = tree(day, position)
     found = {}
     for person in people:
         if person in states:
@@ -130,7 +131,7 @@ def known_people(people: Collection[int], *, day: date, position: int, ring: Key
                 if kin in states
             ]
             found[person] = _known(person, states[person], secrets[person], posts[person], home)
-            found[person].fields["town"] = _town(person, found[person], day, position)
+            found[person].fields["town"] = _town(found[person], units)
     return found
 
 
@@ -154,10 +155,9 @@ def _known(
     return Known(person, fields, "" if phone or lender is None else lender.relation, posts, home)
 
 
-def _town(person: int, known: Known, day: date, position: int) -> str:
+def _town(known: Known, units: Tree) -> str:
     from .roster import town_of
 
-    units = tree(day, position)
     everywhere = [*known.posts, *(post for kin in known.home for post in kin.posts)]
     towns = (town_of(unit, units) for unit, role in everywhere if role in ("pupil", "staff"))
     return next((town for town in towns if town), "")

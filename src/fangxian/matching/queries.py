@@ -1,8 +1,9 @@
 """Lists with their issues, what one issue changed, and where a row came from."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from django.db.models import Count, F, Q
@@ -59,20 +60,31 @@ class Brought:
 
 def lists() -> list[Listed]:
     """All lists, by office and title. The same number of queries for one and for thirty."""
-    held = list(List.objects.select_related("source", "withdrawal").order_by("source__name", "title"))
-    issues: dict[int, list[Brought]] = {}
-    for brought in _brought(Issue.objects.select_related("file").order_by("list", "number")):
-        issues.setdefault(brought.issue.list_id, []).append(brought)
-    counts = _counts()
-    return [Listed(each, issues.get(each.pk, []), counts.get(each.pk, Counts())) for each in held]
+    return _listed(None)
 
 
 def one_list(listing: int) -> Listed:
     """Raises ListNotThere."""
-    found = next((each for each in lists() if each.of.pk == listing), None)
-    if found is None:
+    found = _listed(listing)
+    if not found:
         raise ListNotThere(list=listing)
-    return found
+    return found[0]
+
+
+def _listed(listing: int | None) -> list[Listed]:
+    held = List.objects.select_related("source", "withdrawal").order_by("source__name", "title")
+    held = held if listing is None else held.filter(pk=listing)
+    brought = Issue.objects.select_related("file").order_by("list", "number")
+    issues: dict[int, list[Brought]] = {}
+    for each in _brought(_of(listing, brought, "list")):
+        issues.setdefault(each.issue.list_id, []).append(each)
+    counts = _counts(listing)
+    return [Listed(each, issues.get(each.pk, []), counts.get(each.pk, Counts())) for each in held]
+
+
+def _of(listing: int | None, rows: Any, field: str) -> Any:
+    """Those of one list; of all where it is None."""
+    return rows if listing is None else rows.filter(**{field: listing})
 
 
 def _brought(issues: Iterable[Issue]) -> list[Brought]:
@@ -85,18 +97,17 @@ def _brought(issues: Iterable[Issue]) -> list[Brought]:
     ]
 
 
-def _counts() -> dict[int, Counts]:
+def _counts(listing: int | None) -> dict[int, Counts]:
     there = Q(states__recorded_until=None)
     proposed = Q(proposals__recorded_until=None)
-    rows = _by_list(Row.objects.filter(there))
-    auto = _by_list(Row.objects.filter(there, proposed, proposals__decision=AUTO))
-    review = _by_list(Row.objects.filter(there, proposed, proposals__decision=REVIEW))
-    bare = _by_list(Row.objects.filter(there, proposed, proposals__bare=True, proposals__decision=NONE))
-    matched = _by_list(Row.objects.filter(there, proposed, proposals__state__evidence=F("states__evidence")))
-    asked = dict(open_questions().values_list("row__list").annotate(n=Count("pk")).order_by())
-    leads = dict(
-        Lead.objects.filter(recorded_until=None).values_list("row__list").annotate(n=Count("pk")).order_by()
-    )
+    held = _of(listing, Row.objects.all(), "list")
+    rows = _by_list(held.filter(there))
+    auto = _by_list(held.filter(there, proposed, proposals__decision=AUTO))
+    review = _by_list(held.filter(there, proposed, proposals__decision=REVIEW))
+    bare = _by_list(held.filter(there, proposed, proposals__bare=True, proposals__decision=NONE))
+    matched = _by_list(held.filter(there, proposed, proposals__state__evidence=F("states__evidence")))
+    of_rows = (open_questions(), Lead.objects.filter(recorded_until=None))
+    asked, leads = (_by_row(_of(listing, each, "row__list")) for each in of_rows)
     return {
         key: Counts(
             count,
@@ -115,9 +126,14 @@ def _by_list(rows: Any) -> dict[int, int]:
     return dict(rows.values_list("list").annotate(n=Count("pk", distinct=True)).order_by())
 
 
+def _by_row(rows: Any) -> dict[int, int]:
+    return dict(rows.values_list("row__list").annotate(n=Count("pk")).order_by())
+
+
 # ---- what an issue changed --------------------------------------------------------------------------
 
 NEW, RETURNED, CHANGED, GONE = "new", "returned", "changed", "gone"
+Sealed = bytes | memoryview
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,18 +143,30 @@ class Cell:
     now: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Differing:
     """A row that an issue changed. `number` is where it stands in the issue's file, or for one that is gone
-    where it stood in the file that had it last; `fields` what it says, or said."""
+    where it stood in the file that had it last. What it says, or said, is unsealed when it is asked for: of a
+    list that is all new, a page shows a hundred rows."""
 
     row: int
     what: str
     sheet: str
     number: int
-    fields: Fields
-    cells: list[Cell] = field(default_factory=list)
-    matched: bool = True
+    sealed: Sealed
+    before: Sealed | None = None
+
+    @cached_property
+    def fields(self) -> Fields:
+        return unseal(self.sealed, keyring())
+
+    @cached_property
+    def cells(self) -> list[Cell]:
+        """Which were something else."""
+        if self.before is None:
+            return []
+        was = unseal(self.before, keyring())
+        return [Cell(f, was.get(f, ""), self.fields.get(f, "")) for f in differing(was, self.fields)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,31 +188,20 @@ def difference(listing: int, number: int) -> Difference:
     if found is None:
         raise IssueNotThere(number=number, last=len(listed.issues))
     issue = found.issue
-    fresh = list(RowState.objects.filter(issue=issue))
-    ended = list(RowState.objects.filter(row__list=listing, recorded_until=issue.recorded))
-    rows = _differing(issue, fresh, {state.row_id: state for state in ended})
+    fresh = dict(RowState.objects.filter(issue=issue).values_list("row_id", "sealed"))
+    ended = RowState.objects.filter(row__list=listing, recorded_until=issue.recorded)
+    rows = _differing(issue, fresh, dict(ended.values_list("row_id", "sealed")))
     return Difference(found, rows, issue.accepted - len(fresh))
 
 
-def _differing(issue: Issue, fresh: list[RowState], ended: dict[int, RowState]) -> list[Differing]:
-    ring = keyring()
-    before = _first_seen([state.row_id for state in fresh], issue)
-    came = {state.row_id for state in fresh}
-    places = _places(issue, [*came, *ended])
-    stale = _stale(came)
+def _differing(issue: Issue, fresh: dict[int, Sealed], ended: dict[int, Sealed]) -> list[Differing]:
+    before = _first_seen(list(fresh), issue)
+    places = _places(issue, [*fresh, *ended])
     rows = []
-    for state in fresh:
-        now = unseal(state.sealed, ring)
-        old = ended.get(state.row_id)
-        was = unseal(old.sealed, ring) if old is not None else {}
-        what = CHANGED if old is not None else RETURNED if state.row_id in before else NEW
-        cells = [Cell(f, was.get(f, ""), now.get(f, "")) for f in differing(was, now)] if old else []
-        rows.append(
-            Differing(state.row_id, what, *places[state.row_id], now, cells, state.row_id not in stale)
-        )
-    for row, old in ended.items():
-        if row not in came:
-            rows.append(Differing(row, GONE, *places[row], unseal(old.sealed, ring)))
+    for row, sealed in fresh.items():
+        what = CHANGED if row in ended else RETURNED if row in before else NEW
+        rows.append(Differing(row, what, *places[row], sealed, ended.get(row)))
+    rows += [Differing(row, GONE, *places[row], said) for row, said in ended.items() if row not in fresh]
     order = (CHANGED, NEW, RETURNED, GONE)
     return sorted(rows, key=lambda row: (order.index(row.what), row.sheet, row.number))
 
@@ -192,6 +209,8 @@ def _differing(issue: Issue, fresh: list[RowState], ended: dict[int, RowState]) 
 def _first_seen(rows: list[int], issue: Issue) -> set[int]:
     """Those that an earlier issue had."""
     found: set[int] = set()
+    if issue.number == 1:
+        return found
     for chunk in in_chunks(rows):
         earlier = Appearance.objects.filter(row__in=chunk, issue__number__lt=issue.number)
         found.update(earlier.values_list("row_id", flat=True))
@@ -208,7 +227,7 @@ def _places(issue: Issue, rows: list[int]) -> dict[int, tuple[str, int]]:
     return places
 
 
-def _stale(rows: Iterable[int]) -> set[int]:
+def stale(rows: Iterable[int]) -> set[int]:
     """Rows that say something else than when they were matched, or never were."""
     found: set[int] = set()
     for chunk in in_chunks(sorted(rows)):

@@ -2,24 +2,19 @@
 
 First comes what somebody waits for (a question that was answered, a decision whose evidence changed, two who
 disagree), then what a mistake would cost: a row that nobody looks at stays without a lead, so the cost of
-leaving it is the probability that it is one of ours, times what missing a person of this list costs.
+leaving it is the probability that it is one of ours, times what missing a person of this list costs. The
+queues lie in `waiting`.
 """
 
+from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-
-from django.db.models import F
+from dataclasses import dataclass
 
 from fangxian.kernel.models import Change
 
-from .actions import voices_in
-from .models import REVIEW, SAME, UNDONE, Decision, List, Proposal, Reopening
-from .standing import ASKED, DISPUTED, OPEN, SECOND, SETTLED, UNDECIDED, standing
-from .topics import TOPICS
+from . import waiting
+from .models import UNDONE, Decision
 
-ANSWERED, CHANGED = "answer", "evidence"
-_FIRST = {ANSWERED: 30.0, DISPUTED: 20.0, CHANGED: 10.0}
 RECENT = 20  # decisions by which a reviewer's pace is told
 
 
@@ -51,79 +46,67 @@ class Progress:
         return self.done + self.left
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Work:
-    """The queue of one reviewer, and how far all of them are; `listing` None: of all lists."""
+    """The queue of one reviewer, and how far all of them are; `listing` None: of all lists. Rows are told as
+    None where there is no other."""
 
-    queue: list[Waiting] = field(default_factory=list)
-    progress: Progress = Progress()
+    held: waiting.Queues
+    reviewer: str
+    listing: int | None
+    progress: Progress
+
+    @property
+    def queue(self) -> list[Waiting]:
+        with waiting.lock:
+            told = [(row, self.held.rows[row]) for _cost, row in self._order()]
+        return [Waiting(row, each.listing, each.cost, each.why) for row, each in told]
+
+    @property
+    def size(self) -> int:
+        with waiting.lock:
+            return len(self._order())
+
+    def first(self) -> int | None:
+        with waiting.lock:
+            order = self._order()
+            return order[0][1] if order else None
+
+    def waits(self, row: int) -> bool:
+        with waiting.lock:
+            return self._place(row) is not None
 
     def after(self, row: int) -> int | None:
-        """The next row of the queue, from the beginning after the last; None where there is no other."""
-        rows = [each.row for each in self.queue]
-        if row not in rows:
-            return rows[0] if rows else None
-        return rows[(rows.index(row) + 1) % len(rows)] if len(rows) > 1 else None
+        """The next row of the queue, from the beginning after the last."""
+        with waiting.lock:
+            place = self._place(row)
+            return self.first() if place is None else self._other(place + 1)
 
     def before(self, row: int) -> int | None:
-        rows = [each.row for each in self.queue]
-        return rows[rows.index(row) - 1] if row in rows and len(rows) > 1 else None
+        with waiting.lock:
+            place = self._place(row)
+            return None if place is None else self._other(place - 1)
+
+    def _order(self) -> list[waiting.Place]:
+        return self.held.order(self.reviewer, self.listing)
+
+    def _place(self, row: int) -> int | None:
+        order, told = self._order(), self.held.rows.get(row)
+        at = bisect_left(order, (-told.cost, row)) if told is not None else len(order)
+        return at if at < len(order) and order[at][1] == row else None
+
+    def _other(self, place: int) -> int | None:
+        order = self._order()
+        return order[place % len(order)][1] if len(order) > 1 else None
 
 
 def work(reviewer: str, listing: int | None = None) -> Work:
-    """Flat: as many queries for one row as for a thousand."""
-    reopened = _reopened(listing)
-    voices = voices_in(listing)
-    held = List.objects.filter(withdrawal=None)
-    lists = {key: (topic, sensitive) for key, topic, sensitive in held.values_list(*_OF_LIST)}
-    counted: Counter[str] = Counter()
-    queue = []
-    for row, of_list, probability, decision in _proposals(listing):
-        if of_list not in lists:
-            continue
-        topic, sensitive = lists[of_list]
-        told = standing(voices[row], sensitive=sensitive) if row in voices else UNDECIDED
-        again = reopened.get(row, "")
-        if told.state == OPEN and decision != REVIEW and not again:
-            continue
-        if told.state in (SETTLED, ASKED):
-            settled = "same" if told.person is not None else "not_same"
-            counted["asked" if told.state == ASKED else settled] += 1
-            continue
-        counted["left"] += 1
-        if row not in voices or all(voice.by != reviewer for voice in voices[row]):
-            why = again if told.state == OPEN and again else told.state
-            cost = probability * TOPICS[topic].cost + _FIRST.get(why, 0.0)
-            queue.append(Waiting(row, of_list, cost, why))
-    queue.sort(key=lambda each: (-each.cost, each.row))
-    return Work(queue, Progress(**counted))
-
-
-_OF_LIST = ("id", "topic", "sensitive")
-
-
-def _proposals(listing: int | None) -> Iterable[tuple[int, int, float, str]]:
-    """Of rows that the list still has, matched as they are now: those for review, and those that somebody
-    decided about. Two queries: either finds its rows by an index."""
-    held = Proposal.objects.filter(
-        recorded_until=None,
-        row__states__recorded_until=None,
-        row__states__evidence=F("state__evidence"),
-    )
-    decided = Decision.objects.all()
-    if listing is not None:
-        held, decided = held.filter(row__list=listing), decided.filter(row__list=listing)
-    both = (held.filter(decision=REVIEW, bare=False), held.filter(row__in=decided.values("row_id")))
-    columns = ("row_id", "row__list_id", "probability", "decision")
-    return {told[0]: told for rows in both for told in rows.values_list(*columns)}.values()
-
-
-def _reopened(listing: int | None) -> dict[int, str]:
-    """row -> why a decision about it was last reopened."""
-    held = Reopening.objects.order_by("recorded")
-    if listing is not None:
-        held = held.filter(decision__row__list=listing)
-    return dict(held.values_list("decision__row_id", "why"))
+    """As of all that is recorded. What it costs: see `waiting`."""
+    with waiting.lock:
+        held = waiting.queues()
+        told = held.counted[listing]
+        names = ("same", "not_same", "asked", waiting.LEFT)
+        return Work(held, reviewer, listing, Progress(*(told[name] for name in names)))
 
 
 def pace(reviewer: str) -> float | None:
@@ -178,6 +161,3 @@ def agreed(pairs: list[tuple[Said, Said]]) -> Agreement:
     by_habit = sum(firsts[word] * seconds[word] for word in firsts) / rows**2
     kappa = (alike / rows - by_habit) / (1 - by_habit) if by_habit < 1 else None
     return Agreement(rows, alike, kappa)
-
-
-__all__ = ["SAME", "SECOND", "Agreement", "Progress", "Waiting", "Work", "agreed", "agreement", "work"]

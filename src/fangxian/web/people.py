@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
+from itertools import islice
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -150,15 +152,15 @@ def _secrets(people: list[int]) -> dict[int, dict[str, str]]:
     return found
 
 
-def answers_of(person: int, said: dict[str, str]) -> list[Sheet]:
+def answers_of(person: int, said: dict[str, str], most: int = ANSWERS) -> list[Sheet]:
     """The last live answer sheets about the person: what is denied is left out, question and all."""
     rows = Submission.objects.filter(subject_kind="person", subject=person)
     rows = rows.exclude(revisions__kind__in=("superseded", "retracted")).select_related("campaign")
     rows = rows.order_by("-recorded", "-pk")[:ANSWERS]
-    versions = FormVersion.objects.filter(pk__in={row.form_version_id for row in rows})
-    forms = {version.pk: Form.load(version.fields) for version in versions}
-    found = [_sheet(row, forms[row.form_version_id], said) for row in rows]
-    return [sheet for sheet in found if sheet.answers]
+    versions = FormVersion.objects.in_bulk({row.form_version_id for row in rows})
+    form_of = cache(lambda version: Form.load(versions[version].fields))
+    found = (_sheet(row, form_of(row.form_version_id), said) for row in rows)
+    return list(islice((sheet for sheet in found if sheet.answers), most))
 
 
 def _sheet(row: Submission, form: Form, said: dict[str, str]) -> Sheet:

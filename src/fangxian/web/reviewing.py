@@ -228,7 +228,7 @@ def _kin(kin: Kin, person: int, said: dict[str, str], units: Any) -> tuple[str, 
 
 def _rounds(person: int, said: dict[str, str]) -> list[Any]:
     """The last answers of screening rounds and other campaigns about the person, as the policy shows them."""
-    return people.answers_of(person, said)[:2]
+    return people.answers_of(person, said, most=2)
 
 
 def _then(known: Known, sheet: Sheet, name: str) -> str:

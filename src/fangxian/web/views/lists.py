@@ -25,6 +25,7 @@ from ..problems import PageNotThere
 from ..reviewing import CLASS_OF, FIELDS
 
 SIZE = 100  # rows of a difference on a page
+ASKED = 50  # questions that wait for an answer
 
 
 @require_safe
@@ -32,7 +33,7 @@ def listed(request: HttpRequest) -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     held = queries.lists()
     waiting = work(actor.name)
-    shown = {"lists": held, "topics": TOPICS, "waiting": waiting, "asked_rows": _asked(None)}
+    shown = {"lists": held, "topics": TOPICS, "waiting": waiting}
     return render(request, "web/lists.html", shown)
 
 
@@ -90,7 +91,9 @@ def issue(request: HttpRequest, listing: int, number: int) -> HttpResponse:
     page = int(text) if text.isdecimal() and len(text) < 8 else 0
     if not 1 <= page <= pages:
         raise PageNotThere(page=text[:20], pages=pages)
-    rows = [_changed(actor, row) for row in found.rows[(page - 1) * SIZE : page * SIZE]]
+    on_page = found.rows[(page - 1) * SIZE : page * SIZE]
+    stale = queries.stale(row.row for row in on_page if row.what != queries.GONE)
+    rows = [_changed(actor, row, matched=row.row not in stale) for row in on_page]
     classes = "".join(sorted({c for row in rows for c in row.classes}))
     looked(request, classes, subject=f"list:{listing}:{number}", count=len(rows))
     shown = {"held": held, "found": found, "rows": rows, "page": page, "pages": pages}
@@ -137,7 +140,7 @@ class Changed:
     classes: str
 
 
-def _changed(actor: Actor, row: queries.Differing) -> Changed:
+def _changed(actor: Actor, row: queries.Differing, *, matched: bool) -> Changed:
     said = {c: policy.verdict(actor, c, None, purpose="review") for c in policy.CLASSES}
 
     def told(field: str, value: str) -> str:
@@ -154,7 +157,7 @@ def _changed(actor: Actor, row: queries.Differing) -> Changed:
         told("name", row.fields.get("name", "")),
         [(str(FIELDS[c.field]), told(c.field, c.was), told(c.field, c.now)) for c in row.cells],
         " · ".join(told(f, row.fields[f]) for f in rest),
-        row.matched,
+        matched,
         "".join({CLASS_OF.get(f, "B") for f in (*rest, *changed)}),
     )
 
@@ -166,11 +169,10 @@ class Open:
     name: str
 
 
-def _asked(listing: int | None) -> list[Open]:
-    """Questions that wait for an answer, the oldest first."""
-    held = actions.open_questions().order_by("id")
-    held = held.filter(row__list=listing) if listing is not None else held
-    asked = list(held.values_list("id", "row_id")[:50])
+def _asked(listing: int) -> list[Open]:
+    """Questions that wait for an answer, the oldest of them first, no more than a page holds."""
+    held = actions.open_questions().filter(row__list=listing).order_by("id")
+    asked = list(held.values_list("id", "row_id")[:ASKED])
     states = RowState.objects.filter(row__in=[row for _id, row in asked], recorded_until=None)
     ring = keyring()
     names = {state.row_id: unseal(state.sealed, ring).get("name", "") for state in states}

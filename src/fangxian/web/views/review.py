@@ -40,8 +40,9 @@ def start(request: HttpRequest) -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     listing = _listing(request)
     told = work(actor.name, listing)
-    if told.queue:
-        return redirect(_address(told.queue[0].row, listing))
+    first = told.first()
+    if first is not None:
+        return redirect(_address(first, listing))
     return render(request, "web/reviewed.html", _done(request, listing, told))
 
 
@@ -75,15 +76,15 @@ def _shown(
     what = "unmask" if whole else "read"
     detail = {"people": people, "reason": request.POST.get("reason", "").strip()[:200]}
     looked(request, found.classes, what, subject=f"list-row:{row}", count=len(found.columns), detail=detail)
-    seconds = pace(actor.name)
+    seconds, after = pace(actor.name), told.after(row)
     shown = {
         "side": found,
         "work": told,
         "listing": listing,
         "minutes": round(seconds * told.progress.left / 60) if seconds else 0,
         "before": _neighbour(told.before(row), listing),
-        "after": _neighbour(told.after(row), listing),
-        "next": told.after(row) or "",
+        "after": _neighbour(after, listing),
+        "next": after or "",
         "mine": next((v for v in found.sheet.voices if v.by == actor.name), None),
         "undoable": _last(request),
         "fresh": fresh,
@@ -127,8 +128,7 @@ def _next(request: HttpRequest, wanted: int | None, listing: int | None) -> Http
     """The row that stood next in the queue, if it still waits; else the first that does."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     told = work(actor.name, listing)
-    rows = [each.row for each in told.queue]
-    row = wanted if wanted in rows else rows[0] if rows else None
+    row = wanted if wanted is not None and told.waits(wanted) else told.first()
     if not request.headers.get("HX-Request"):
         return redirect(_address(row, listing))
     if row is None:
