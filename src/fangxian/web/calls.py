@@ -25,7 +25,8 @@ from fangxian.registry.tree import Tree, tree
 from fangxian.submissions.forms import Fault, Form
 from fangxian.submissions.models import Submission
 
-from . import answering
+from .filling.drawn import Asked, asked_by_word, draw
+from .filling.posted import read_answers
 from .shown import chinese
 
 ASKED = ("pupil", "staff")  # who of a household is always answered for
@@ -41,11 +42,11 @@ class Member:
     relation: str
     place: str
     always: bool
-    fields: list[answering.Field] = field(default_factory=list)
+    fields: list[Asked] = field(default_factory=list)
     known_on: datetime | None = None
 
     @property
-    def faults(self) -> list[answering.Field]:
+    def faults(self) -> list[Asked]:
         return [f for f in self.fields if f.fault]
 
     @property
@@ -73,7 +74,7 @@ class Call:
     form: Form
 
     @property
-    def faults(self) -> list[answering.Field]:
+    def faults(self) -> list[Asked]:
         return [f for member in self.members for f in member.faults]
 
 
@@ -112,15 +113,11 @@ def call_of(
     for member in members:
         known, member.known_on = before.get(member.id, ({}, None))
         given = known if answers is None else answers.get(member.id, {})
-        member.fields = answering.fields(
-            form,
-            f"p{member.id}-",
-            _reached_answers(calling, given),
-            today=day,
-            faults=(faults or {}).get(member.id),
-            known=frozenset(known),
-            without=OUTCOME if actions.takes_outcome(calling) else frozenset(),
-        )
+        told = _reached_answers(calling, given)
+        wrong = {name: fault.sentence() for name, fault in (faults or {}).get(member.id, {}).items()}
+        asked = asked_by_word(form, told, today=day) - (OUTCOME if actions.takes_outcome(calling) else set())
+        marks = {name: _("known") for name in known}
+        member.fields = draw(form, f"p{member.id}", told, wrong, known=marks, only=asked)
     names = {member.id: member.name for member in members}
     attempts, asks = queries.history(calling.round, home)
     phones = _phones(actor, home, places, names, day, position)
@@ -140,7 +137,7 @@ def read(call: Call, posted: QueryDict, *, now: datetime) -> dict[int, dict[str,
         form = posted.copy()
         if with_outcome:
             form[f"p{member.id}-{actions.OUTCOME}"] = "reached"
-        told = answering.read(call.form, f"p{member.id}-", form, today=day_of(now))
+        told = read_answers(call.form, f"p{member.id}", form, today=day_of(now))
         told.pop(actions.OUTCOME, None) if with_outcome else None
         if told or member.always:
             found[member.id] = told

@@ -1,10 +1,14 @@
 """A form as a page draws it: question by question, with what was answered and what is wrong with it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
+from django.utils.html import mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from fangxian.submissions.forms import Form, Question
 from fangxian.submissions.forms.faults import in_language
@@ -13,6 +17,14 @@ from .sitting import Place
 
 FEW = 3  # choices that stand beside each other where their words are short
 SHORT = 6
+KEYS = {
+    "integer": 'inputmode="numeric"',
+    "decimal": 'inputmode="decimal"',
+    "date": 'type="date"',
+    "time": 'type="time"',
+    "datetime": 'type="datetime-local"',
+}
+BY_WORD = ("file", "geopoint", "shape", "repeat", "calculate", "note")  # not asked at the phone or in a chain
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +36,8 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One question of one sheet. `id` and `name` as the page's form has them."""
+    """One question of one sheet. `id` and `name` as the page's form has them; `known`: that the answer stands
+    there from before, in words."""
 
     question: Question
     id: str
@@ -35,14 +48,24 @@ class Asked:
     fault: str
     options: list[Option]
     heading: str = ""  # of the group that begins here
+    known: str = ""
 
     @property
     def type(self) -> str:
         return self.question.type
 
     @property
+    def box(self) -> str:
+        return "fieldset" if self.options else "div"
+
+    @property
+    def keys(self) -> SafeString:
+        """What the input says of itself, so that the right keys come up."""
+        return mark_safe(f" {KEYS.get(self.type, '')}")  # noqa: S308 - our own words
+
+    @property
     def multiline(self) -> bool:
-        return "multiline" in self.question.appearance
+        return self.type == "text" and "multiline" in self.question.appearance
 
     @property
     def beside(self) -> bool:
@@ -71,18 +94,33 @@ class Sheet:
 
 
 def draw(
-    form: Form, key: str, answers: Mapping[str, Any], faults: Mapping[str, str] | None = None
+    form: Form,
+    key: str,
+    answers: Mapping[str, Any],
+    faults: Mapping[str, str] | None = None,
+    *,
+    known: Mapping[str, str] | None = None,
+    only: Collection[str] | None = None,
 ) -> list[Asked]:
-    """Calculated answers are the form's own affair."""
+    """Calculated answers are the form's own affair. `only`: the questions that are drawn, of all."""
     found, said, language = [], faults or {}, (get_language() or "zh")[:2]
     before: tuple[str, ...] = ()
     for question in form.questions:
         if question.type == "calculate" or (question.calculate and not question.label):
             continue
+        if only is not None and question.name not in only:
+            continue
         heading = _heading(form, before, question.groups, language)
         before = question.groups
-        found.append(_asked(question, key, answers.get(question.name), said, heading, language))
+        value, told = answers.get(question.name), (known or {}).get(question.name, "")
+        found.append(_asked(question, key, value, said, heading, language, told))
     return found
+
+
+def asked_by_word(form: Form, answers: Mapping[str, Any], *, today: date) -> frozenset[str]:
+    """The questions that whoever has answered so far is asked at the phone."""
+    relevant = form.relevant(answers, today=today)
+    return frozenset(q.name for q in form.questions if q.name in relevant and q.type not in BY_WORD)
 
 
 def _heading(form: Form, before: tuple[str, ...], here: tuple[str, ...], language: str) -> str:
@@ -91,17 +129,27 @@ def _heading(form: Form, before: tuple[str, ...], here: tuple[str, ...], languag
 
 
 def _asked(
-    question: Question, key: str, value: Any, faults: Mapping[str, str], heading: str, language: str
+    question: Question,
+    key: str,
+    value: Any,
+    faults: Mapping[str, str],
+    heading: str,
+    language: str,
+    known: str,
 ) -> Asked:
     name = f"{key}-{question.name}"
     options = list(_options(question, value, language))
     told = "" if value is None else value
+    if question.type == "datetime":
+        told = str(told)[:16]  # as the input wants it
     hint, fault = question.hint_in(language), faults.get(question.name, "")
     label = question.label_in(language)
-    return Asked(question, f"q-{name}", name, label, hint, told, fault, options, heading)
+    return Asked(question, f"q-{name}", name, label, hint, told, fault, options, heading, known)
 
 
 def _options(question: Question, value: Any, language: str) -> Iterable[Option]:
+    if question.type == "acknowledge":
+        yield Option("OK", _("Yes, I have read it"), value == "OK")
     chosen = value if isinstance(value, list) else [value]
     for choice in {choice.name: choice for choice in question.choices}.values():
         yield Option(choice.name, in_language(choice.label, language) or choice.name, choice.name in chosen)

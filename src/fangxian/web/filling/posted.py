@@ -2,9 +2,9 @@
 
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.http import HttpRequest, QueryDict
@@ -15,7 +15,7 @@ from fangxian.kernel.moments import day_of, read_moment
 from fangxian.kernel.problems import MomentUnreadable
 from fangxian.kernel.sealed_files import Sealing
 from fangxian.submissions.envelopes import File
-from fangxian.submissions.forms import Question
+from fangxian.submissions.forms import Form, Question
 from fangxian.submissions.forms.questions import written
 
 from ..doors.problems import BodyTooLarge
@@ -90,26 +90,40 @@ def _read_place(
         return
     if data.get(f"{place.key}.usual") and not data.get(f"{place.key}.open"):
         posted.unopened.add(place.key)
-    answers = {}
-    for question in sitting.form.questions:
-        value = _answer(posted, place, question, data, files)
-        if value not in (None, "", []):
-            answers[question.name] = value
-    posted.answers[place.key] = sitting.form.without_irrelevant(
-        answers, today=day_of(read_moment(posted.happened))
-    )
+    today = day_of(read_moment(posted.happened))
+
+    def seal(question: Question, name: str) -> str | None:
+        return _seal(posted, place, question, files[name]) if name in files else None
+
+    posted.answers[place.key] = read_answers(sitting.form, place.key, data, today=today, seal=seal)
 
 
-def _answer(
-    posted: Posted, place: Place, question: Question, data: QueryDict, files: MultiValueDict[str, Any]
-) -> Any:
-    name = f"{place.key}-{question.name}"
+def read_answers(
+    form: Form,
+    key: str,
+    data: QueryDict,
+    *,
+    today: date | None = None,
+    seal: Callable[[Question, str], Any] = lambda _question, _name: None,
+) -> dict[str, Any]:
+    """What was put into a sheet as `drawn.draw` names its fields; with `today`, without what is not asked of
+    whoever answered so. What is no such value stays as it was written, to be refused by name."""
+    found = {q.name: _answer(q, f"{key}-{q.name}", data, seal) for q in form.questions}
+    answers = {name: value for name, value in found.items() if value not in (None, "", [])}
+    return form.without_irrelevant(answers, today=today) if today else answers
+
+
+def _answer(question: Question, name: str, data: QueryDict, seal: Callable[[Question, str], Any]) -> Any:
     if question.type == "select_multiple":
         return data.getlist(name)
-    if question.type == "file" and name in files:
-        return _seal(posted, place, question, files[name])
+    if question.type == "file":
+        return seal(question, name)
     text = data.get(name, "").strip()
-    return _place(text) if question.type == "geopoint" else written(question.type, text) if text else None
+    if question.type == "geopoint":
+        return _place(text)
+    if question.type == "datetime" and len(text) == 16:  # as the browser's own field has it
+        return f"{text}:00.000+08:00"
+    return written(question.type, text) if text else None
 
 
 def _place(text: str) -> str:

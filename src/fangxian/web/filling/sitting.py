@@ -24,7 +24,7 @@ from fangxian.submissions.models import Submission
 
 from ..doors.due import Due, due, find_due, subjects
 
-UNDRAWN = ("repeat", "shape", "datetime")  # what a plain page does not ask; devices do
+UNDRAWN = ("repeat", "shape")  # what a plain page does not ask; devices do
 GONE = ("superseded", "retracted")
 
 

@@ -3,7 +3,9 @@ by row, with what would be refused and why; nothing is stored before a person co
 
 import json
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from django.db import transaction
@@ -16,18 +18,20 @@ from fangxian.access.authentication import Reporter, reporter
 from fangxian.access.problems import NotYours
 from fangxian.kernel.moments import day_of
 from fangxian.submissions.chains import Proposal, read_chain
-from fangxian.submissions.forms import Fault
+from fangxian.submissions.forms import Fault, Form
 from fangxian.submissions.intake import published_form
 from fangxian.submissions.known import read_terms
 from fangxian.submissions.problems import AnswersAgainstForm
 from fangxian.submissions.sheet_problems import SheetUnreadable
 from fangxian.submissions.sheets import About, write_sheet
 
-from .. import answering, clock
+from .. import clock
 from ..doors.api import LARGEST_SHEET, WORKBOOK, read_sheet_back
 from ..doors.due import Due, due, find_due, subjects
 from ..doors.problems import BodyTooLarge, NoSuchForm
 from ..doors.taking import Outcome, take_here
+from ..filling.drawn import Asked, asked_by_word, draw
+from ..filling.posted import read_answers
 
 LONGEST = 100_000  # letters of a pasted chain
 LARGEST_FORM = 1_500_000  # bytes of what is confirmed: a form may bring 2.5 MB, written as %XX
@@ -54,7 +58,7 @@ class Line:
     subjects: list[tuple[str, str]]  # kind:key, label
     subject: str
     doubts: list[str]
-    fields: list[answering.Field] = field(default_factory=list)
+    fields: list[Asked] = field(default_factory=list)
     taken: bool = True
 
 
@@ -195,7 +199,7 @@ def _line(place: int, one: Proposal, rows: list[tuple[str, str, str]], form: Any
     """Where the name means nobody, anybody may be picked."""
     offered = [(f"{kind}:{key}", label) for kind, key, label in one.subjects or rows]
     faults = {fault.question: fault for fault in one.faults}
-    drawn = answering.fields(form, f"r{place}-", one.answers, today=day, faults=faults, answered=True)
+    drawn = _drawn(form, str(place), one.answers, day, faults)
     subject = offered[0][0] if len(one.subjects) == 1 else ""
     return Line(
         str(place),
@@ -232,7 +236,7 @@ def _posted(
     everybody = [(f"{kind}:{key}", label) for kind, key, label in _subjects(found, sender)]
     lines, entries = [], {}
     for place in posted.getlist("lines"):
-        answers = answering.read(form, f"r{place}-", posted, today=day, whole=True)
+        answers = read_answers(form, f"r{place}", posted)
         subject = posted.get(f"subject-{place}", "")
         number = posted.get(f"number-{place}", "")
         line = Line(
@@ -244,7 +248,7 @@ def _posted(
             everybody,
             subject,
             [] if subject else [_("several bear this name: pick one")],
-            answering.fields(form, f"r{place}-", answers, today=day, answered=True),
+            _drawn(form, place, answers, day, {}),
             f"take-{place}" in posted,
         )
         lines.append(line)
@@ -270,7 +274,14 @@ def _again(line: Line, outcome: Outcome, entry: dict[str, Any], found: Due) -> L
         else:
             line.doubts.append(problem.sentence())
     form, day = published_form(*found.form), day_of(clock.latest())
-    line.fields = answering.fields(
-        form, f"r{line.place}-", entry["answers"], today=day, faults=faults, answered=True
-    )
+    line.fields = _drawn(form, line.place, entry["answers"], day, faults)
     return line
+
+
+def _drawn(
+    form: Form, place: str, answers: dict[str, Any], day: date, faults: Mapping[str, Fault]
+) -> list[Asked]:
+    """Also what was answered without being asked, as a line of a chain may."""
+    told = {name: fault.sentence() for name, fault in faults.items()}
+    only = asked_by_word(form, answers, today=day) | answers.keys()
+    return draw(form, f"r{place}", answers, told, only=only)

@@ -8,6 +8,8 @@
   const put = (words, facts) => words.replace(/\{(\w+)\}/g, (_, name) => facts[name] ?? "");
   const el = (tag, props = {}, ...children) => { const made = Object.assign(document.createElement(tag), props); made.append(...children); return made; };
   const loaded = Date.now();
+  let reached = !("kept" in say); // a browser may think itself on line where no page comes through
+  const online = () => navigator.onLine && reached;
 
   // ------------------------------------------------------------------------------------------------ the queue
   const opened = () => new Promise((resolve, reject) => {
@@ -78,11 +80,14 @@
         else await write({ ...row, state: "refused", ...(await seal({ ...item, told })) });
         if (row.id === wanted) answer = told;
       }
+      reached ||= waiting.length > 0;
     } catch (error) {
       signedOut = error instanceof SignedOut;
+      reached &&= signedOut || error.message === "later";
       if (!signedOut && !(error instanceof TypeError)) console.warn(error.name);
     }
     again(await show(signedOut));
+    button();
     return answer;
   })().finally(() => { flushing = null; });
   // A signal comes back before the network does: what still waits is tried after 1 s, 2 s, 4 s … and then every 30 s.
@@ -224,10 +229,10 @@
 
   // ------------------------------------------------------------------------------------------------ sending
   const button = () => {
-    if (!form || !$("send")) return;
+    if (!form || !$("send") || busy) return;
     const all = seats(), ill = all.filter((one) => one.checked).length, words = $("send").dataset;
-    $("send").textContent = put(navigator.onLine ? words.now : words.later, { well: all.length - ill, ill });
-    $("offline").hidden = navigator.onLine;
+    $("send").textContent = put(online() ? words.now : words.later, { well: all.length - ill, ill });
+    $("offline").hidden = online();
   };
   const gather = async () => {
     const data = new FormData(form), fields = [], files = [], hidden = new Set();
@@ -329,7 +334,7 @@
     addEventListener("hashchange", mendWanted);
     flush();
   };
-  addEventListener("online", () => { button(); pause = 1000; flush(); });
+  addEventListener("online", () => { reached = true; button(); pause = 1000; flush(); });
   addEventListener("offline", button);
   addEventListener("pageshow", (event) => { if (event.persisted) { show(); flush(); } });
   begin();
