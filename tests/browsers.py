@@ -4,6 +4,7 @@ A room takes the fixtures by importing `playwright_` and `chromium_` into its co
 that room's tests.
 """
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -61,3 +62,9 @@ def chromium_(playwright: Any) -> Iterator[Any]:
     browser = playwright.chromium.launch(**LAUNCH)
     yield browser
     browser.close()
+
+
+def shoot(page: Any, name: str) -> None:
+    """FANGXIAN_SHOTS names a folder: what the page looked like."""
+    if os.environ.get("FANGXIAN_SHOTS"):
+        page.screenshot(path=f"{os.environ['FANGXIAN_SHOTS']}/{name}.png", full_page=True)

@@ -14,7 +14,7 @@ from fangxian.kernel.moments import day_of
 from fangxian.submissions.actions import Envelope, Sheet, publish_form, receive, retract, withdraw
 from fangxian.submissions.burden import RECENT, SECONDS, SHEET, answered, prefilled, seconds
 from fangxian.submissions.forms import Form, Question, compile_xlsform
-from fangxian.submissions.models import FormVersion
+from fangxian.submissions.models import BurdenChoice, FormVersion
 
 from .conftest import BY, CLOCK, Town
 from .test_builder import book, decided, named
@@ -111,9 +111,15 @@ def test_what_is_put_in_beforehand_is_the_latest_answer_to_those_questions_alone
     version = FormVersion.objects.get(form="gate-2")
     later = CLOCK + timedelta(hours=2)
 
-    def put_in(school: str, *names: str) -> dict[str, Any]:
-        return prefilled(version, "unit", asked_before.units[school], now=later, names=names)
+    schools = [asked_before.units[school] for school in ("s1", "s2", "s3")]
+    assert prefilled(version.pk, "unit", schools, now=later) == {}, "nothing was decided"
+    row = {"version": version, "choice": "prefill", "people": 2, "recorded": version.recorded}
+    BurdenChoice.objects.create(pk=1, question="people", **row)
 
-    assert put_in("s1", "open", "people") == {"open": "yes", "people": 45}
-    assert put_in("s2", "people") == {"people": 50}
-    assert put_in("s3", "people") == {} and put_in("s1") == {}
+    def put_in() -> dict[int, dict[str, Any]]:
+        found = prefilled(version.pk, "unit", schools, now=later)
+        return {unit: {name: one.answer for name, one in told.items()} for unit, told in found.items()}
+
+    assert put_in() == {schools[0]: {"people": 45}, schools[1]: {"people": 50}}
+    BurdenChoice.objects.create(pk=2, question="open", **row)
+    assert put_in()[schools[0]] == {"open": "yes", "people": 45}

@@ -1,14 +1,13 @@
 """A caller with a phone in the hand: three households, one reached with children in two schools, one that
 does not answer, one whose number is wrong; the board counts along, and the class teacher mends the number."""
 
-import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.test import Client
-from tests.browsers import serving
+from tests.browsers import serving, shoot
 from tests.web.test_desk_in_browser import violations
 
 from fangxian.access.models import Event
@@ -191,9 +190,3 @@ def test_another_callers_household_is_not_there(
     page = visit("second")
     answer = page.goto(f"/calls/{desk.homes['丁']}/")
     assert answer.status == 404 and "丁" not in page.inner_text("main")
-
-
-def shoot(page: Any, name: str) -> None:
-    """FANGXIAN_SHOTS names a folder: what the page looked like."""
-    if os.environ.get("FANGXIAN_SHOTS"):
-        page.screenshot(path=f"{os.environ['FANGXIAN_SHOTS']}/{name}.png", full_page=True)

@@ -9,6 +9,7 @@ from typing import Any
 import pymupdf
 import pytest
 from tests.apart import committed_apart
+from tests.browsers import shoot
 from tests.web.test_desk_in_browser import violations
 
 from fangxian.kernel.home import current_home
@@ -145,6 +146,110 @@ def test_an_inspector_without_signal_closes_the_browser_and_the_photo_arrives_on
     assert page.locator("li", has_text="第2小学").get_by_text("更正").count() == 1
 
 
+def trip(page: Any, number: int) -> Any:
+    return page.get_by_role("group", name=f"行程 {number}")
+
+
+def test_rows_filled_in_without_signal_arrive_as_rows(town: Town, phone: Phone, tmp_path: Path) -> None:
+    ticket = photo(tmp_path / "ticket.jpg")
+    who = town.third[0]
+    address = f"/fill/travel/person/{who}/"
+    away = phone("teacher3", "teacher3")
+    page = away.new_page()
+    page.goto(address)
+    ready(page)
+    away.set_offline(True)
+    page.reload()
+    add = page.get_by_role("button", name="加一行")
+    assert not add.is_visible(), "rows are asked of whoever was away"
+    page.get_by_role("group", name="一月以来离开过吗？").get_by_text("有", exact=True).tap()
+    page.get_by_label("家里几口人？").fill("4")
+    for where in ("武汉", "不去了", "曲靖"):
+        add.tap()
+        row = page.locator("[data-row]:visible").last
+        row.get_by_label("去了哪里？").fill(where)
+    trip(page, 2).get_by_role("button", name="去掉这一行").tap()
+    assert trip(page, 2).get_by_label("去了哪里？").input_value() == "曲靖"
+    trip(page, 1).get_by_label("哪天去的？").fill("2020-01-20")
+    assert not trip(page, 1).get_by_label("几号车厢？").is_visible()
+    trip(page, 1).get_by_role("radio", name="火车").check()
+    trip(page, 2).get_by_label("哪天去的？").fill("2031-01-01")
+    trip(page, 2).locator("input[type=file]").set_input_files(ticket)
+    page.locator("#send").tap()
+    told = page.locator("#errors li").all_inner_texts()
+    assert len(told) == 2 and "几号车厢" in told[0] and "那天还没有到。" in told[1]
+    assert violations(page) == []
+    shoot(page, "rows")
+    trip(page, 1).get_by_label("几号车厢？").fill("7")
+    trip(page, 2).get_by_label("哪天去的？").fill("2020-02-01")
+    add.tap()
+    page.locator("#send").tap()
+    page.get_by_text("还有1份没有上报").wait_for()
+    assert not Submission.objects.filter(campaign__code="travel").exists()
+    away.close()
+    back = phone("", "teacher3")
+    page = back.new_page()
+    page.goto(address)
+    page.get_by_text("已全部上报。").wait_for()
+    row = Submission.objects.get(campaign__code="travel", subject=who)
+    photos = list(Attachment.objects.filter(submission=row).values_list("name", flat=True))
+    assert len(photos) == 1
+    assert row.answers == {
+        "away": "yes",
+        "people": 4,
+        "trips": [
+            {"where": "武汉", "left": "2020-01-20", "how": "train", "coach": 7},
+            {"where": "曲靖", "left": "2020-02-01", "ticket": photos[0]},
+        ],
+    }
+    assert unsent(page) == 0
+    page.goto(address)
+    assert trip(page, 2).get_by_label("去了哪里？").input_value() == "曲靖"
+
+
+def test_rows_that_were_refused_come_back_as_they_were(town: Town, phone: Phone) -> None:
+    who = town.third[1]
+    address = f"/fill/travel/person/{who}/"
+    away = phone("teacher3")
+    page = away.new_page()
+    page.goto(address)
+    ready(page)
+    page.get_by_role("group", name="一月以来离开过吗？").get_by_text("有", exact=True).tap()
+    page.get_by_label("家里几口人？").fill("4")
+    for where in ("武汉", "曲靖"):
+        page.get_by_role("button", name="加一行").tap()
+        row = page.locator("[data-row]:visible").last
+        row.get_by_label("去了哪里？").fill(where)
+        row.get_by_label("哪天去的？").fill("2020-01-20")
+    refuse = {
+        "outcome": "refused",
+        "faults": {str(who): {"trips[2].where": "“去了哪里？”：不对。"}},
+        "problems": [],
+    }
+    away.route(
+        f"**{address}",
+        lambda route: (
+            route.fulfill(status=422, json=refuse) if route.request.method == "POST" else route.continue_()
+        ),
+    )
+    away.set_offline(True)
+    page.locator("#send").tap()
+    page.get_by_text("还有1份没有上报").wait_for()
+    away.set_offline(False)
+    page.get_by_text("这一份没有收下").wait_for()
+    page.reload()
+    page.get_by_role("link", name="修改").click()
+    page.locator("#errors:not([hidden])").wait_for()
+    assert [trip(page, at).get_by_label("去了哪里？").input_value() for at in (1, 2)] == ["武汉", "曲靖"]
+    assert trip(page, 2).locator(".err:visible").inner_text() == "“去了哪里？”：不对。"
+    away.unroute(f"**{address}")
+    trip(page, 2).get_by_label("去了哪里？").fill("昆明")
+    page.locator("#send").tap()
+    page.wait_for_url("**?sent=yes")
+    row = Submission.objects.get(campaign__code="travel", subject=who)
+    assert [one["where"] for one in row.answers["trips"]] == ["武汉", "昆明"] and unsent(page) == 0
+
+
 def test_what_waits_is_the_owners_alone_and_goes_dark_at_sign_out(town: Town, phone: Phone) -> None:
     shared = phone("teacher2")
     page = shared.new_page()
@@ -229,10 +334,13 @@ def fill_at_home(page: Any) -> None:
     page.locator("#send").click()
 
 
-@pytest.mark.parametrize("address", ["/fill/morning/", "/fill/visit/unit/s3/", "/fill/visit/"])
+@pytest.mark.parametrize(
+    "address", ["/fill/", "/fill/morning/", "/fill/visit/unit/s3/", "/fill/visit/", "/fill/travel/person/{}/"]
+)
 def test_light_enough_for_a_slow_phone(town: Town, phone: Phone, address: str) -> None:
     """All that the first load brings, and when something is drawn: 3G, a processor four times slower."""
-    name = "teacher3" if "morning" in address else "inspector"
+    name = "inspector" if "visit" in address else "teacher3"
+    address = address.format(town.third[2])
     context = phone(name, reduced_motion="reduce")
     page = context.new_page()
     page.goto("about:blank")

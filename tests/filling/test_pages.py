@@ -11,14 +11,26 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from tests.forms import xlsform
 
+from fangxian.access.actor import actor_of
+from fangxian.access.authentication import reporter
 from fangxian.access.models import Event, Token
 from fangxian.access.tokens import revoke_households
 from fangxian.campaigns.models import Campaign
 from fangxian.kernel.home import current_home
 from fangxian.kernel.sealed_files import open_sealed, place
-from fangxian.submissions.models import Attachment, Refusal, Revision, Submission
+from fangxian.submissions.instances import entry_of, read_instance
+from fangxian.submissions.known import Known
+from fangxian.submissions.models import (
+    Attachment,
+    BurdenChoice,
+    FormVersion,
+    Refusal,
+    Revision,
+    Submission,
+)
+from fangxian.web.doors.taking import take_here
 
-from .town import CLOCK, PUPILS, Town
+from .town import CLOCK, HOME, PUPILS, Town, account, launch
 
 pytestmark = pytest.mark.django_db
 Visit = Callable[[str], Client]
@@ -108,6 +120,162 @@ def test_a_pledge_shows_what_is_signed_and_keeps_which(town: Town, visit: Visit)
     assert teacher.post("/fill/pledge/unit/s1-1/", fields).status_code == 302
     row = Submission.objects.get()
     assert row.answers == {"signed": "OK"} and row.text.body.startswith("一、")
+
+
+# ------------------------------------------------------------------------------------------ prefilled
+
+
+@pytest.fixture
+def evening(town: Town, db: None) -> str:
+    """Asks some of what is asked at home; known answers are put in."""
+    pupils = [{"kind": "persons", "role": ["pupil"], "under": "s2"}]
+    launch("evening", "晚间登记", pupils, {"kind": "once"}, town.units["xw"], HOME)
+    version = FormVersion.objects.get(form="evening")
+    for at, name in enumerate(("unwell", "away", "what"), 1):
+        row = {"question": name, "choice": "prefill", "people": 1, "recorded": version.recorded}
+        BurdenChoice.objects.create(pk=at, version=version, **row)
+    return "/fill/evening/person/{}/"
+
+
+def said_at_home(client: Client, address: str, who: str) -> None:
+    fields = hidden(text(client.get(address)))
+    fields |= {f"{who}-unwell": "yes", f"{who}-away": "no", f"{who}-what": "头晕"}
+    assert client.post(address, fields).status_code == 302
+
+
+def put_in(page: str) -> set[str]:
+    """The questions that stand answered, each with its note."""
+    boxes = re.split(r'<(?:fieldset|div) class="q', page.split("<template")[0])[1:]
+    noted = {
+        found[1] for box in boxes if 'class="tag"' in box and (found := re.search(r'data-q="(\w+)"', box))
+    }
+    chosen = set(re.findall(r'name="\d+-(\w+)" value="\w+" checked', page))
+    chosen |= {
+        name for name, value in re.findall(r'name="\d+-(\w+)" value="([^"]+)"', page) if value == "头晕"
+    }
+    assert noted == chosen
+    return noted
+
+
+def test_what_one_said_before_stands_there_with_a_note_and_can_be_changed(
+    town: Town, visit: Visit, evening: str
+) -> None:
+    teacher, who = visit("teacher2"), str(town.others[3])
+    address = evening.format(who)
+    assert put_in(text(teacher.get(address))) == set()
+    said_at_home(teacher, f"/fill/at-home/person/{who}/", who)
+    page = text(teacher.get(address))
+    assert put_in(page) == {"unwell", "away", "what"} and "您于2月10日 07:56填过" in page
+    fields = hidden(page) | {f"{who}-unwell": "yes", f"{who}-away": "yes", f"{who}-what": "好些了"}
+    assert teacher.post(address, fields).status_code == 302
+    sent = Submission.objects.get(campaign__code="evening")
+    assert sent.answers == {"unwell": "yes", "away": "yes", "what": "好些了"}
+    again = text(teacher.get(address))
+    assert "好些了" in again and "填过" not in again, "a correction begins with the sheet itself"
+
+
+def test_of_what_another_said_only_what_the_policy_shows_is_put_in(
+    town: Town, visit: Visit, evening: str
+) -> None:
+    who = str(town.others[3])
+    said_at_home(visit("teacher2"), f"/fill/at-home/person/{who}/", who)
+    page = text(visit("inspector").get(evening.format(who)))
+    assert put_in(page) == {"away"}, "of class A; neither health nor free text"
+    assert "另一位老师于2月10日 07:56填过" in page and "头晕" not in page
+
+
+def test_a_familys_link_sees_its_own_and_the_teacher_not_its_words(
+    town: Town, visit: Visit, evening: str
+) -> None:
+    who, phone = str(town.others[0]), Client()
+    at_home, page = f"/h/{town.link}/at-home/", f"/h/{town.link}/evening/"
+    said_at_home(visit("teacher2"), f"/fill/at-home/person/{who}/", who)
+    assert put_in(text(phone.get(page))) == set(), "what the school said of the child is not the family's"
+    fields = hidden(text(phone.get(at_home)))
+    for one in (str(town.pupils[0]), who):
+        fields |= {f"{one}-unwell": "yes", f"{one}-away": "yes", f"{one}-what": "头晕"}
+    assert phone.post(at_home, fields).status_code == 302
+    assert put_in(text(phone.get(page))) == {"unwell", "away", "what"}
+    shown = text(visit("teacher2").get(evening.format(who)))
+    assert put_in(shown) == {"away"} and "家庭于2月10日 07:56填过" in shown and "头晕" not in shown
+
+
+# ------------------------------------------------------------------------------------------ repeats
+
+ROWS = [
+    {"where": "武汉", "left": "2020-01-20", "how": "train", "train": {"coach": "7"}},
+    {"where": "曲靖", "left": "2020-02-01", "how": "car", "train": {}},
+]
+
+
+def instance(subject: str, instance_id: str) -> bytes:
+    """The same answers as ODK Collect sends them: every element, those that are not asked empty."""
+    rows = ""
+    for row in ROWS:
+        rows += "<trips>" + "".join(f"<{name}>{row[name]}</{name}>" for name in ("where", "left", "how"))
+        rows += f"<train><coach>{row['train'].get('coach', '')}</coach></train><ticket/></trips>"
+    return (
+        f'<data id="travel" version="1"><fangxian><subject>person:{subject}</subject></fangxian>'
+        f"<away>yes</away>{rows}<people>4</people><meta><instanceID>{instance_id}</instanceID></meta></data>"
+    ).encode()
+
+
+def stored_from_a_device(subject: int) -> dict[str, Any]:
+    """By the OpenRosa door's own reading, and `receive`."""
+    known, sender = Known(), reporter(actor_of(account("teacher3"), now=CLOCK))
+    assert sender is not None
+    entry = entry_of(read_instance(instance(str(subject), f"uuid:device-{subject}")), known, sender)
+    outcome = take_here([entry], sender, door="openrosa")[0]
+    assert not outcome.receipt.problems
+    return Submission.objects.get(instance_id=f"uuid:device-{subject}").answers
+
+
+def test_rows_are_added_taken_out_and_stored_as_a_device_would(town: Town, visit: Visit) -> None:
+    teacher, who = visit("teacher3"), str(town.third[0])
+    address = f"/fill/travel/person/{who}/"
+    page = text(teacher.get(address))
+    assert f'name="add" value="{who}-trips"' in page and "data-row" not in page.split("<template")[0]
+    fields = hidden(page) | {f"{who}-away": "yes", f"{who}-people": "4"}
+    for add in range(3):
+        answer = teacher.post(address, fields | {"add": f"{who}-trips"})
+        assert answer.status_code == 200 and not Submission.objects.exists(), "nothing is sent yet"
+        fields[f"{who}-trips.row"] = [str(at + 1) for at in range(add + 1)]
+        assert re.findall(r'data-row="([0-9]+)"', text(answer)) == fields[f"{who}-trips.row"]
+        if add < 2:
+            row, key = ROWS[add], f"{who}-trips.{add + 1}-"
+            fields |= {f"{key}{name}": row[name] for name in ("where", "left", "how")}
+            fields |= {f"{key}coach": row["train"].get("coach", "9")}
+    wrong = teacher.post(address, fields | {f"{who}-trips.2-left": "2031-01-01"})
+    assert wrong.status_code == 422 and f'<a href="#q-{who}-trips.2-left">' in text(wrong)
+    assert "那天还没有到。" in text(wrong) and 'value="武汉"' in text(wrong)
+    dropped = text(teacher.post(address, fields | {"drop": f"{who}-trips.1"}))
+    assert 'value="武汉"' not in dropped and 'value="曲靖"' in dropped
+    assert teacher.post(address, fields).status_code == 302
+    row = Submission.objects.get()
+    assert row.answers == stored_from_a_device(town.third[1])
+    assert row.answers["trips"] == [
+        {"where": "武汉", "left": "2020-01-20", "how": "train", "coach": 7},
+        {"where": "曲靖", "left": "2020-02-01", "how": "car"},
+    ]
+    again = text(teacher.get(address))
+    assert 'value="武汉"' in again and "更正" in again, "a correction begins with the rows"
+
+
+def test_a_photo_belongs_to_its_row(town: Town, visit: Visit) -> None:
+    teacher, who = visit("teacher3"), str(town.third[2])
+    address = f"/fill/travel/person/{who}/"
+    fields = hidden(text(teacher.get(address))) | {f"{who}-away": "yes", f"{who}-people": "2"}
+    for at in ("1", "2"):
+        key = f"{who}-trips.{at}-"
+        photo = SimpleUploadedFile("IMG.jpg", f"ticket {at}".encode(), "image/jpeg")
+        fields |= {f"{key}where": "昆明", f"{key}left": "2020-02-01", f"{key}ticket": photo}
+    fields[f"{who}-trips.row"] = ["1", "2"]
+    assert teacher.post(address, fields).status_code == 302
+    row = Submission.objects.get()
+    for at, told in enumerate(row.answers["trips"], 1):
+        kept = Attachment.objects.get(submission=row, name=told["ticket"])
+        content = b"".join(open_sealed(place(current_home().attachments, kept.digest)))
+        assert content == f"ticket {at}".encode()
 
 
 def test_a_refused_photo_leaves_nothing(town: Town, visit: Visit) -> None:

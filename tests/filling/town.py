@@ -62,6 +62,26 @@ VISIT = {
     ],
     "choices": [["list_name", "name", ZH, EN], ["yes_no", "no", "没有", "No"], ["yes_no", "yes", "有", "Yes"]],
 }  # fmt: skip
+TRAVEL = {
+    "survey": [
+        ["type", "name", ZH, EN, "required", "relevant", "constraint", "constraint_message", "fangxian_class"],
+        ["select_one yes_no", "away", "一月以来离开过吗？", "Away since January?", "yes", "", "", "", "A"],
+        ["begin_repeat", "trips", "行程", "Trip", "", "${away} = 'yes'", "", "", "F"],
+        ["text", "where", "去了哪里？", "Where to?", "yes", "", "", "", "F"],
+        ["date", "left", "哪天去的？", "Which day?", "yes", "", ". <= today()", "那天还没有到。", "A"],
+        ["select_one how", "how", "怎么去的？", "How?", "", "", "", "", "A"],
+        ["begin_group", "train", "火车", "The train", "", "${how} = 'train'", "", "", ""],
+        ["integer", "coach", "几号车厢？", "Which coach?", "yes", "", ". > 0 and . < 30", "", "A"],
+        ["end_group", "", "", "", "", "", "", "", ""],
+        ["image", "ticket", "车票", "Ticket", "", "", "", "", "F"],
+        ["end_repeat", "", "", "", "", "", "", "", ""],
+        ["integer", "people", "家里几口人？", "How many at home?", "yes", "", ". > 0", "", "A"],
+    ],
+    "choices": [
+        ["list_name", "name", ZH, EN], ["yes_no", "no", "没有", "No"], ["yes_no", "yes", "有", "Yes"],
+        ["how", "train", "火车", "Train"], ["how", "car", "汽车", "Car"],
+    ],
+}  # fmt: skip
 
 PLEDGE = {
     "survey": [
@@ -77,6 +97,7 @@ class Town:
     units: dict[str, int]
     pupils: list[int]  # of s1-1
     others: list[int]  # of s2-1
+    third: list[int]  # of s3-1
     family: int
     link: str
 
@@ -94,14 +115,16 @@ def build() -> Town:
     homes += [NewHousehold([(one, "child")], START) for one in [*pupils[1:], *others[1:], *third]]
     family = next(iter(add_households(households=homes, by=BY, now=BEFORE)))
     pupil, school = [{"kind": "persons", "role": ["pupil"]}], [{"kind": "units", "unit_kind": ["school"]}]
-    _launch("morning", "每日晨检", pupil, {"kind": "daily"}, units["xw"], MORNING)
-    _launch(
+    launch("morning", "每日晨检", pupil, {"kind": "daily"}, units["xw"], MORNING)
+    launch(
         "pledge", "承诺书", [{"kind": "units", "unit_kind": ["class"]}], {"kind": "once"}, units["xw"], PLEDGE
     )
     revise_text(campaign="pledge", body="一、不隐瞒。\n二、不缺位。", by=BY, now=BEFORE)
-    _launch("visit", "到校督查", school, {"kind": "once"}, units["xw"], VISIT)
+    launch("visit", "到校督查", school, {"kind": "once"}, units["xw"], VISIT)
     under = [{"kind": "persons", "role": ["pupil"], "under": s} for s in ("s1", "s2")]
-    _launch("at-home", "今日健康填报", under, {"kind": "daily"}, units["xw"], HOME)
+    launch("at-home", "今日健康填报", under, {"kind": "daily"}, units["xw"], HOME)
+    third_class = [{"kind": "persons", "role": ["pupil"], "under": "s3"}]
+    launch("travel", "行程登记", third_class, {"kind": "once"}, units["xw"], TRAVEL)
     accounts = [
         NewAccount("teacher", "骆青岚", grants=[("class_teacher", units["s1-1"], START)]),
         NewAccount("teacher2", "另一位老师", grants=[("class_teacher", units["s2-1"], START)]),
@@ -112,7 +135,7 @@ def build() -> Town:
     ]
     open_accounts(accounts=accounts, by=BY, now=BEFORE)
     link = issue_household(household=family, name="slips:s1-1", by=BY, now=BEFORE)
-    return Town(units, pupils, others, family, link)
+    return Town(units, pupils, others, third, family, link)
 
 
 def _enrol(unit: int, name: str, count: int) -> list[int]:
@@ -120,7 +143,7 @@ def _enrol(unit: int, name: str, count: int) -> list[int]:
     return list(enrol(people=people, by=BY, now=BEFORE))
 
 
-def _launch(code: str, name: str, audience: Any, schedule: Any, issuer: int, form: Any) -> None:
+def launch(code: str, name: str, audience: Any, schedule: Any, issuer: int, form: Any) -> None:
     launch_campaign(
         code=code, name=name, name_en=code, issuer=issuer, audience=audience, schedule=schedule,
         opens=BEFORE, by=BY, now=BEFORE,

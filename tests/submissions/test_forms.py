@@ -99,6 +99,29 @@ def test_questions_keep_order_types_classes_labels_and_choices() -> None:
     assert {key: entry[key] for key in expected} == expected
 
 
+def test_a_repeat_is_a_question_whose_answer_is_rows() -> None:
+    trips = [
+        ask("where", required="yes"),
+        ask("days", "integer", constraint=". > 0", relevant="${where} != 'home'"),
+    ]
+    survey = [
+        ask("trips", "begin repeat"),
+        *trips,
+        {"type": "end repeat"},
+        ask("far", relevant="${trips} > 1"),
+    ]
+    form = form_of(*survey)
+    repeat, far = form.questions
+    assert (repeat.type, repeat.field_class, far.type) == ("repeat", "F", "text")
+    assert [(child.name, child.type) for child in repeat.children] == [("where", "text"), ("days", "integer")]
+    assert faults(form, trips=[{"where": "town", "days": 3}, {"where": "home"}], far="so") == {}
+    assert faults(form, trips=[{"where": "town"}, {"days": 3}]) == {"trips[2].where": "required"}
+    assert faults(form, trips=[{"where": "town", "days": 0}]) == {"trips[1].days": "constraint"}
+    assert faults(form, trips=[{"where": "home", "days": 2}]) == {"trips[1].days": "irrelevant"}
+    assert faults(form, trips=[{"where": "town"}], far="so") == {"far": "irrelevant"}
+    assert faults(form, trips="town") == {"trips": "type"}
+
+
 def test_every_usual_type_is_known() -> None:
     types = "text integer decimal date time dateTime geopoint barcode image acknowledge range calculate today"
     survey = [ask(f"q{at}", type, calculation="1") for at, type in enumerate(types.split())]
@@ -109,7 +132,9 @@ def test_every_usual_type_is_known() -> None:
     ]
 
 
-REPEAT = [ask("x"), ask("a", "begin repeat"), ask("b"), {"type": "end repeat"}]
+COUNTED = [ask("x"), ask("a", "begin repeat", repeat_count="3"), ask("b"), {"type": "end repeat"}]
+NUMBERED = [ask("a", "begin repeat"), ask("b", relevant="position(..) > 1"), {"type": "end repeat"}]
+BEYOND = [ask("x"), ask("a", "begin repeat"), ask("b", relevant="${x} = 'a'"), {"type": "end repeat"}]
 CALLS = [ask("a"), ask("b", constraint="pulldata('x', 'y', 'z', .) = 1")]
 BROKEN = [ask("a"), ask("b", "calculate", calculation="${a} +")]
 CIRCLE = [ask("a", relevant="${b} = ''"), ask("b", relevant="${a} = ''")]
@@ -117,7 +142,9 @@ CIRCLE = [ask("a", relevant="${b} = ''"), ask("b", relevant="${a} = ''")]
 REFUSED = [
     ("form-not-converted", set(), [ask("a", "chart")]),
     ("form-not-converted", set(), [ask("a"), ask("a")]),
-    ("form-type-unsupported", {"a", "repeat", 3}, REPEAT),
+    ("form-type-unsupported", {"a", "repeat_count", 3}, COUNTED),
+    ("form-function-unsupported", {"a", "position", 2}, NUMBERED),
+    ("form-rule-unreadable", {"b", 4, "relevant"}, BEYOND),
     ("form-type-unsupported", {"a", "rank", 2}, [ask("a", "rank yes_no")]),
     ("form-class-unknown", {"a", "X", 2}, [ask("a", fangxian_class="X")]),
     ("form-function-unsupported", {"b", "pulldata", 3, "constraint"}, CALLS),

@@ -22,9 +22,10 @@ from fangxian.submissions.forms import compile_form
 ROOT = Path(__file__).parents[2]
 JAR = Path(pyxform.__file__).parent / "validators" / "odk_validate" / "bin" / "ODK_Validate.jar"
 CASES = Path(os.environ.get("FANGXIAN_CASES", "")) / "openrosa" if "FANGXIAN_CASES" in os.environ else None
-HEAD = ["type", "name", "label", "relevant", "constraint", "calculation", "fangxian_class"]
+HEAD = ["type", "name", "label", "relevant", "constraint", "calculation", "fangxian_class", "repeat_count"]
 PLAIN = ("text", "integer", "decimal", "date", "time", "dateTime")
 END = ["", "", "", "", "", ""]
+REPEAT = ["begin repeat", "r", "行", "", "", "", ""]
 CHOICES = [["list_name", "name", "label"], ["c", "a", "甲"], ["c", "b", "乙"]]
 
 
@@ -67,10 +68,12 @@ WRITTEN = {
     "rules in a circle": book(row("integer", "a", "${b} > 1"), row("integer", "b", "${a} > 1")),
     "group left open": book(["begin group", "g", "组", "", "", "", ""], row("integer", "n")),
     "nothing asked": book(),
-    "repeat in an XLSForm": book(
-        ["begin repeat", "r", "行", "", "", "", ""],
-        row("integer", "n"),
-        ["end repeat", *END],
+    "repeat": book(REPEAT, row("integer", "n", constraint=". > 0"), ["end repeat", *END]),
+    "a repeat whose rows are counted beforehand": book(
+        [*REPEAT, "3"], row("integer", "n"), ["end repeat", *END]
+    ),
+    "a rule of a row that reads beyond it": book(
+        row("integer", "n"), REPEAT, row("text", "t", "${n} > 1"), ["end repeat", *END]
     ),
     "pulldata()": book(
         row("calculate", "known", calculation="pulldata('file', 'a', 'b', '1')"), row("integer", "n")
@@ -81,7 +84,7 @@ WRITTEN = {
 # Forms of other hands, by the reason for which they differ.
 OTHERS = {
     "loop.xlsx": "loop",
-    "xlsform_spec_test.xlsx": "repeat in an XLSForm",
+    "xlsform_spec_test.xlsx": "a repeat whose rows are counted beforehand",
     "form.selectMultiple.xml": "a select without choices, in an XForm of other hands",
 }
 

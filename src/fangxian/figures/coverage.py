@@ -25,7 +25,8 @@ DEFINITION = (
     "Of those whom the round asked when it opened and still asks on the day, those about whom it has a live "
     "report. The latest round that has opened is meant; of a daily campaign, the day "
     "itself and those before it for which its reports hold good. Who has left or "
-    "joined since the opening is excluded, and listed."
+    "joined since the opening is excluded, and listed. That somebody was called and not reached is a report "
+    "too: who is covered was asked; whether a round of calls is settled, the figure of its rounds says."
 )
 VOLUNTARY = (
     "Of those whom the round could ask when it opened and still can on the day, those about whom it has a "

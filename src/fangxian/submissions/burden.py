@@ -6,7 +6,7 @@ reading it and one press (one choice), some presses (several choices, numbers, d
 (about fifteen characters). A question that is asked only after some answers counts half. See docs/adr.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,9 +17,10 @@ from django.db.models.functions import Cast
 from fangxian.campaigns.audiences import Counted, Selector
 from fangxian.campaigns.models import Campaign
 from fangxian.kernel.moments import day_of, from_ms
+from fangxian.registry.holding import in_chunks
 
 from .forms import Form, Question
-from .models import FormVersion, Revision, Submission
+from .models import BurdenChoice, FormVersion, Revision, Submission
 
 SECONDS = {
     "note": 4,
@@ -104,24 +105,30 @@ def answered(form: Form, selector: Selector, asked: Counted, *, now: datetime, b
     found: dict[str, Known] = {}
     for campaign, version, questions in _alike(form, but):
         rows = list(_as_text(_answers(campaign, version, selector.kind, since, now)))
-        for question in questions:
+        for question, _class in questions:
             known = _known(question, campaign, rows, asked)
             if known and (question.name not in found or found[question.name].people < known.people):
                 found[question.name] = known
     return [found[question.name] for question in form.questions if question.name in found]
 
 
-def _alike(form: Form, but: str) -> Iterable[tuple[Campaign, int, list[Question]]]:
-    """Forms of other campaigns that ask some of the same, by version."""
+def _alike(form: Form, but: str) -> Iterable[tuple[Campaign, int, list[tuple[Question, str]]]]:
+    """Forms of other campaigns that ask some of the same, by version: each question with the class of field
+    under which it is asked there."""
     campaigns = {row.code: row for row in Campaign.objects.exclude(code=but)}
     versions = (
         FormVersion.objects.filter(form__in=campaigns).order_by("pk").values_list("pk", "form", "fields")
     )
     for pk, code, fields in versions:
         others = {entry["name"]: entry for entry in fields["questions"]}
-        same = [q for q in form.questions if q.asked and q.name in others and _same(q, others[q.name])]
+        alike = [q for q in form.questions if _plain(q) and q.name in others and _same(q, others[q.name])]
+        same = [(q, str(others[q.name]["class"])) for q in alike]
         if same:
             yield campaigns[code], pk, same
+
+
+def _plain(question: Question) -> bool:
+    return question.asked and not question.children
 
 
 def _same(question: Question, entry: Mapping[str, Any]) -> bool:
@@ -159,20 +166,39 @@ def _known(question: Question, campaign: Campaign, rows: Iterable[Any], asked: C
     return Known(question, campaign.code, campaign.name, campaign.name_en, people, latest)
 
 
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What was answered elsewhere, when, and under whose account or link; the classes of field under which it
+    was asked there and is asked here."""
+
+    answer: Any
+    happened: datetime
+    by: str
+    classes: frozenset[str]
+
+
 def prefilled(
-    version: FormVersion, kind: str, subject: int, *, now: datetime, names: Iterable[str]
-) -> dict[str, Any]:
-    """What this one answered elsewhere within the last days to questions that are to be prefilled: the latest
-    answer that still fits the question."""
-    form = Form.load(version.fields)
-    wanted = {q.name: q for q in form.questions if q.name in set(names)}
-    given: dict[str, Any] = {}
-    since = now - timedelta(days=RECENT)
-    for campaign, other, questions in _alike(form, version.form):
-        rows = _answers(campaign, other, kind, since, now).filter(subject=subject).order_by("happened")
-        for _subject, happened, answers in rows:
-            for question in questions:
-                held = given.get(question.name)
-                if question.name in wanted and question.name in answers and (not held or held[0] < happened):
-                    given[question.name] = (happened, answers[question.name])
-    return {name: answer for name, (_at, answer) in given.items()}
+    version: int, kind: str, subjects: Collection[int], *, now: datetime
+) -> dict[int, dict[str, Earlier]]:
+    """Subject -> question -> the latest answer elsewhere within the last days, of the questions of which it
+    was decided that known answers are put in. A few queries, however many the subjects."""
+    chosen = BurdenChoice.objects.filter(version=version, choice="prefill").values_list("question", flat=True)
+    names = frozenset(chosen)
+    if not names:
+        return {}
+    row = FormVersion.objects.get(pk=version)
+    found: dict[int, dict[str, Earlier]] = {}
+    for campaign, other, questions in _alike(Form.load(row.fields), row.form):
+        wanted = [(question, asked) for question, asked in questions if question.name in names]
+        for chunk in in_chunks(sorted(subjects) if wanted else ()):
+            rows = _answers(campaign, other, kind, now - timedelta(days=RECENT), now).filter(
+                subject__in=chunk
+            )
+            for subject, happened, answers, by in rows.values_list("subject", "happened", "answers", "by"):
+                held = found.setdefault(subject, {})
+                for question, asked in wanted:
+                    before = held.get(question.name)
+                    if question.name in answers and (before is None or before.happened < happened):
+                        classes = frozenset((question.field_class, asked))
+                        held[question.name] = Earlier(answers[question.name], happened, by, classes)
+    return found

@@ -67,7 +67,7 @@ class Form:
             for question in self.questions
         }
         self._order = in_order(self.rules)
-        self._rows = {
+        self.rows = {  # of each repeat: what a row of it is checked as
             question.name: Form(question.name, self.form_id, question.children, self.groups)
             for question in self.questions
             if question.children
@@ -92,7 +92,7 @@ class Form:
     def clock(self) -> bool:
         """Whether a rule reads the day, so that the same answers may be right one day and wrong another."""
         own = any(rule.clock for rules in self.rules.values() for rule in rules.all())
-        return own or any(row.clock for row in self._rows.values())
+        return own or any(row.clock for row in self.rows.values())
 
     def question(self, name: str) -> Question:
         return self._asked[name]
@@ -220,7 +220,7 @@ class _Sheet:
 
     def _row_fault(self, question: Question) -> Fault | None:
         """The first thing to mend in a repeat's rows, named by the row's number."""
-        form = self.form._rows[question.name]
+        form = self.form.rows[question.name]
         self.clock = self.clock or form.clock
         for at, row in enumerate(self.answers[question.name], 1):
             for fault in _Sheet(form, row, self.day, self.ask).check():

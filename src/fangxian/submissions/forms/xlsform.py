@@ -51,22 +51,21 @@ BINDS = {
 }
 CONTROLS = {"select1": "select_one", "select": "select_multiple", "trigger": "acknowledge"}
 NOT_ASKED = {"xml-external", "csv-external"}
-REFUSED = {"select one external", "rank", "osm", "repeat", "loop"}
+REFUSED = {"select one external", "rank", "osm", "loop"}
+POSITION = re.compile(r"\bposition\(\s*\.\.\s*\)")  # the number of a row
 
 
 def compile_xlsform(content: bytes) -> Form:
     """A form from the bytes of an XLSForm file.
 
-    Raises FormNotConverted, FormTypeUnsupported (repeats among others), FormClassUnknown,
+    A repeat's rules see its row alone. Raises FormNotConverted, FormTypeUnsupported, FormClassUnknown,
     FormFunctionUnsupported, FormRuleUnreadable, FormRulesCircular, FormUsualAmiss.
     """
     sheets = _read(content)
     _shield_quotes(sheets)
     rows = _Rows(sheets.survey or [])
     xform, survey = _convert(sheets)
-    drafts = [_question(entry, path, rows) for entry, path in _walk(survey, rows)]
-    groups = dict(_groups(survey))
-    questions = _translated(_named(drafts))
+    groups, questions = dict(_groups(survey)), _questions(survey, rows)
     try:
         title = str(survey["title"]).translate(UNSHIELDED)
         form = Form(title, str(survey["id_string"]), questions, groups, xform)
@@ -140,6 +139,11 @@ class _Rows:
 Path = tuple[dict[str, Any], ...]
 
 
+def _questions(section: dict[str, Any], rows: _Rows) -> tuple[Question, ...]:
+    """Of the form, or of a row of a repeat."""
+    return _translated(_named([_question(entry, path, rows) for entry, path in _walk(section, rows)]))
+
+
 def _walk(section: dict[str, Any], rows: _Rows, path: Path = ()) -> Iterator[tuple[dict[str, Any], Path]]:
     """Each question with the groups around it, outermost first."""
     for entry in section.get("children", ()):
@@ -156,6 +160,7 @@ def _groups(section: dict[str, Any]) -> Iterator[tuple[str, Texts]]:
     for entry in section.get("children", ()):
         if entry["type"] == "group" and entry["name"] != "meta":
             yield str(entry["name"]), _texts(entry.get("label"))
+        if entry["type"] in ("group", "repeat") and entry["name"] != "meta":
             yield from _groups(entry)
 
 
@@ -184,11 +189,25 @@ def _question(entry: dict[str, Any], path: Path, rows: _Rows) -> Question:
         groups=tuple(str(group["name"]) for group in path),
         row=row,
         usual=usual,
+        children=_row_questions(entry, rows, name, row) if type == "repeat" else (),
     )
+
+
+def _row_questions(entry: dict[str, Any], rows: _Rows, name: str, row: int) -> tuple[Question, ...]:
+    """What a row of a repeat asks. Raises FormTypeUnsupported where the form says how many rows there are,
+    FormFunctionUnsupported where a rule reads the row's number."""
+    if entry.get("control", {}).get("jr:count"):
+        raise FormTypeUnsupported(row=row, question=name, type="repeat_count")
+    found = _questions(entry, rows)
+    if POSITION.search(str(entry)):
+        raise FormFunctionUnsupported(row=row, question=name, rule="repeat", function="position")
+    return found
 
 
 def _type(entry: dict[str, Any], row: int) -> str:
     given = str(entry["type"])
+    if given == "repeat":
+        return "repeat"
     known = QUESTION_TYPE_DICT.get(given)
     outside = str(entry.get("itemset", "")).endswith((".csv", ".xml", ".geojson"))
     if known is None or given in REFUSED or outside or "${" in str(entry.get("itemset", "")):

@@ -1,8 +1,9 @@
 """A form as a page draws it: question by question, with what was answered and what is wrong with it."""
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import chain
 from typing import Any
 
 from django.utils.html import mark_safe
@@ -37,7 +38,7 @@ class Option:
 @dataclass(frozen=True, slots=True)
 class Asked:
     """One question of one sheet. `id` and `name` as the page's form has them; `known`: that the answer stands
-    there from before, in words."""
+    there from before, in words. A repeat has `rows`, and a `blank` one that the script copies."""
 
     question: Question
     id: str
@@ -49,6 +50,8 @@ class Asked:
     options: list[Option]
     heading: str = ""  # of the group that begins here
     known: str = ""
+    rows: list["Row"] = field(default_factory=list)
+    blank: "Row | None" = None
 
     @property
     def type(self) -> str:
@@ -56,7 +59,7 @@ class Asked:
 
     @property
     def box(self) -> str:
-        return "fieldset" if self.options else "div"
+        return "fieldset" if self.options or self.blank else "div"
 
     @property
     def keys(self) -> SafeString:
@@ -77,6 +80,22 @@ class Asked:
         told = (("-h", self.hint), ("-e", self.fault))
         return " ".join(f"{self.id}{mark}" for mark, there in told if there)
 
+    @property
+    def faulty(self) -> Iterator["Asked"]:
+        """Itself or those of its rows."""
+        if self.fault:
+            yield self
+        for row in self.rows:
+            yield from chain.from_iterable(asked.faulty for asked in row.asked)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One of a repeat's. `mark` tells it from the others on the page."""
+
+    mark: str
+    asked: list[Asked]
+
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
@@ -90,7 +109,7 @@ class Sheet:
 
     @property
     def faulty(self) -> list[Asked]:
-        return [asked for asked in self.asked if asked.fault]
+        return [one for asked in self.asked for one in asked.faulty]
 
 
 def draw(
@@ -113,8 +132,28 @@ def draw(
         heading = _heading(form, before, question.groups, language)
         before = question.groups
         value, told = answers.get(question.name), (known or {}).get(question.name, "")
-        found.append(_asked(question, key, value, said, heading, language, told))
+        asked = _asked(question, key, value, said, heading, language, told)
+        found.append(_with_rows(asked, form.rows[question.name], said) if question.children else asked)
     return found
+
+
+def _with_rows(asked: Asked, row: Form, faults: Mapping[str, str]) -> Asked:
+    """Faults name a row's answers by its number, as `trips[2].where`."""
+    name, answers = asked.question.name, asked.value or []
+    rows = []
+    for at, given in enumerate(answers, 1):
+        before = f"{name}[{at}]."
+        told = {one[len(before) :]: said for one, said in faults.items() if one.startswith(before)}
+        rows.append(Row(str(at), draw(row, f"{asked.name}.{at}", given or defaults(row), told)))
+    blank = f"__{name}__"
+    return replace(
+        asked, value="", rows=rows, blank=Row(blank, draw(row, f"{asked.name}.{blank}", defaults(row)))
+    )
+
+
+def defaults(form: Form) -> dict[str, Any]:
+    """What the form itself puts into a new sheet or row; what is to be reckoned is left to devices."""
+    return {q.name: q.default for q in form.questions if q.default and "(" not in q.default}
 
 
 def asked_by_word(form: Form, answers: Mapping[str, Any], *, today: date) -> frozenset[str]:

@@ -16,19 +16,21 @@ from fangxian.kernel.problems import MomentUnreadable
 from fangxian.kernel.sealed_files import Sealing
 from fangxian.submissions.envelopes import File
 from fangxian.submissions.forms import Form, Question
-from fangxian.submissions.forms.questions import written
+from fangxian.submissions.forms.questions import ROWS, written
 
 from ..doors.problems import BodyTooLarge
 from .sitting import Place, Sitting
 
 LARGEST = 12 * 2**20  # bytes of a page's answers with its photos
+_MARK = re.compile(r"[0-9]{1,4}\Z")  # of a row
 _ID = re.compile(r"[\w:.-]{8,64}\Z")
 _KINDS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
 
 
 @dataclass(slots=True)
 class Posted:
-    """`answers` by place. `unopened` are those ticked as exceptions whose sheet was not on the page yet."""
+    """`answers` by place. `unopened` are those ticked as exceptions whose sheet was not on the page yet;
+    `again`: a row was to be added or taken out, and nothing sent."""
 
     happened: str
     envelope: str
@@ -37,6 +39,7 @@ class Posted:
     answers: dict[str, dict[str, Any]]
     usual: set[str]
     unopened: set[str]
+    again: bool = False
     text: int | None = None  # what was read above the questions
     files: dict[str, list[File]] = field(default_factory=dict)
     sealings: list[Sealing] = field(default_factory=list)
@@ -61,6 +64,7 @@ def read_posted(request: HttpRequest, sitting: Sitting) -> Posted:
     """Of those places alone that the sitting knows. Nothing is kept yet."""
     data = request.POST
     posted = Posted(_moment(data, sitting.now), data.get("envelope", "")[:64], {}, {}, {}, set(), set())
+    posted.again = bool(data.get("add") or data.get("drop"))
     text = data.get("text", "")
     posted.text = int(text) if text.isdecimal() and int(text) in sitting.found.terms.texts else None
     for place in sitting.places:
@@ -92,8 +96,8 @@ def _read_place(
         posted.unopened.add(place.key)
     today = day_of(read_moment(posted.happened))
 
-    def seal(question: Question, name: str) -> str | None:
-        return _seal(posted, place, question, files[name]) if name in files else None
+    def seal(name: str) -> str | None:
+        return _seal(posted, place, name, files[name]) if name in files else None
 
     posted.answers[place.key] = read_answers(sitting.form, place.key, data, today=today, seal=seal)
 
@@ -104,20 +108,37 @@ def read_answers(
     data: QueryDict,
     *,
     today: date | None = None,
-    seal: Callable[[Question, str], Any] = lambda _question, _name: None,
+    seal: Callable[[str], Any] = lambda _name: None,
 ) -> dict[str, Any]:
     """What was put into a sheet as `drawn.draw` names its fields; with `today`, without what is not asked of
     whoever answered so. What is no such value stays as it was written, to be refused by name."""
-    found = {q.name: _answer(q, f"{key}-{q.name}", data, seal) for q in form.questions}
+    found = {}
+    for question in form.questions:
+        name = f"{key}-{question.name}"
+        if question.children:
+            found[question.name] = _rows(form.rows[question.name], name, data, today, seal)
+        else:
+            found[question.name] = _answer(question, name, data, seal)
     answers = {name: value for name, value in found.items() if value not in (None, "", [])}
     return form.without_irrelevant(answers, today=today) if today else answers
 
 
-def _answer(question: Question, name: str, data: QueryDict, seal: Callable[[Question, str], Any]) -> Any:
+def _rows(
+    row: Form, name: str, data: QueryDict, today: date | None, seal: Callable[[str], Any]
+) -> list[dict[str, Any]]:
+    """A repeat's rows in the page's order, without those in which nothing was written; with one more where
+    that is what was asked for."""
+    marks = [mark for mark in data.getlist(f"{name}.row")[:ROWS] if _MARK.match(mark)]
+    kept = [mark for mark in marks if data.get("drop") != f"{name}.{mark}"]
+    found = [read_answers(row, f"{name}.{mark}", data, today=today, seal=seal) for mark in kept]
+    return [one for one in found if one] + [{}] * (data.get("add") == name)
+
+
+def _answer(question: Question, name: str, data: QueryDict, seal: Callable[[str], Any]) -> Any:
     if question.type == "select_multiple":
         return data.getlist(name)
     if question.type == "file":
-        return seal(question, name)
+        return seal(name)
     text = data.get(name, "").strip()
     if question.type == "geopoint":
         return _place(text)
@@ -131,14 +152,14 @@ def _place(text: str) -> str:
     return " ".join(re.split(r"[,，\s]+", text))
 
 
-def _seal(posted: Posted, place: Place, question: Question, upload: Any) -> str:
+def _seal(posted: Posted, place: Place, control: str, upload: Any) -> str:
     sealing = Sealing(current_home().attachments)
     posted.sealings.append(sealing)
     for chunk in upload.chunks():
         sealing.write(chunk)
     stored = sealing.finish()
     media = str(upload.content_type or "")[:80]
-    name = f"{question.name}.{_KINDS.get(media, 'bin')}"
+    name = f"{control.removeprefix(place.key + '-')}.{_KINDS.get(media, 'bin')}"
     posted.files.setdefault(place.key, []).append(File(name, media, stored.size, stored.digest))
     return name
 

@@ -1,8 +1,8 @@
 """What somebody is asked to fill in now: a campaign, whom it is about, and what was said before."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from fangxian.access import policy
@@ -17,14 +17,14 @@ from fangxian.kernel.moments import OFFICE_ZONE, day_of
 from fangxian.registry.holding import holding, in_chunks
 from fangxian.registry.models import Membership, PersonState
 from fangxian.registry.tree import tree
-from fangxian.submissions.forms import Form
+from fangxian.submissions.forms import Form, Question
 from fangxian.submissions.intake import published_form
 from fangxian.submissions.known import read_terms
 from fangxian.submissions.models import Submission
 
 from ..doors.due import Due, due, find_due, subjects
 
-UNDRAWN = ("repeat", "shape")  # what a plain page does not ask; devices do
+UNDRAWN = "shape"  # what a plain page does not ask; devices do
 GONE = ("superseded", "retracted")
 
 
@@ -82,7 +82,11 @@ class Sitting:
     @property
     def undrawn(self) -> bool:
         """Whether the form asks what a plain page cannot ask."""
-        return any(question.type in UNDRAWN for question in self.form.questions)
+        return any(question.type == UNDRAWN for question in _all(self.form.questions))
+
+    @property
+    def repeats(self) -> bool:
+        return any(question.children for question in self.form.questions)
 
     @property
     def by_exception(self) -> bool:
@@ -101,6 +105,13 @@ class Sitting:
             if (place.kind, place.key) == (kind, key):
                 return place
         raise NotThere()
+
+
+def _all(questions: Iterable[Question]) -> Iterator[Question]:
+    """With those of a repeat's rows."""
+    for question in questions:
+        yield question
+        yield from _all(question.children)
 
 
 def _sender(actor: Actor) -> Reporter:
@@ -273,7 +284,14 @@ def own_answers(actor: Actor, place: Place) -> dict[str, Any]:
     if actor.household is not None:
         said = {c: policy.family_verdict(actor, c, place.subject) for c in policy.CLASSES}
     else:
-        units = leaves([place.subject], day=day_of(place.before.happened), position=head_position())
-        where = units[place.subject] if place.kind == "person" else {place.unit or 0}
+        where = units_on(day_of(place.before.happened), [place])[place.key]
         said = {c: policy.verdict(actor, c, where, purpose="report") for c in policy.CLASSES}
     return {n: v for n, v in answers.items() if said.get(classes.get(n, "F")) == policy.SHOWN}
+
+
+def units_on(day: date, places: Sequence[Place]) -> dict[str, Collection[int]]:
+    """By key: the units to which each counted on a day."""
+    units = leaves(
+        [place.subject for place in places if place.kind == "person"], day=day, position=head_position()
+    )
+    return {p.key: units[p.subject] if p.kind == "person" else {p.unit or 0} for p in places}

@@ -45,12 +45,16 @@ def published_rules(version: int, sha256: str, language: str) -> dict[str, Any]:
 
 def told(form: Form, language: str) -> dict[str, Any]:
     """What the script needs of a form: its questions in the order of reckoning, with rules and messages."""
-    asked = {question.name: question for question in form.questions}
     return {
-        "questions": [_question(form, asked[name], language) for name in form.order],
+        "questions": _questions(form, language),
         "words": {code: str(SENTENCES[code]) for code in ("type", "required", "choice", "constraint")},
         "other": _("this value is not allowed; correct it."),
     }
+
+
+def _questions(form: Form, language: str) -> list[dict[str, Any]]:
+    asked = {question.name: question for question in form.questions}
+    return [_question(form, asked[name], language) for name in form.order]
 
 
 def _question(form: Form, question: Question, language: str) -> dict[str, Any]:
@@ -67,6 +71,8 @@ def _question(form: Form, question: Question, language: str) -> dict[str, Any]:
         "filter": tree_of(rules.choice_filter) if rules.choice_filter else None,
         "message": in_language(question.message, language),
     }
+    if question.children:
+        found["children"] = _questions(form.rows[question.name], language)
     if rules.choice_filter:
         columns = rules.choice_filter.columns
         found["choices"] = [

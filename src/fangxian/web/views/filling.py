@@ -30,7 +30,8 @@ from fangxian.submissions.problems import AnswersAgainstForm
 from ..doors.taking import now as clock_now
 from ..doors.taking import take_here
 from ..filling import trees
-from ..filling.drawn import Sheet, draw
+from ..filling.drawn import Sheet, defaults, draw
+from ..filling.earlier import NOTHING, PutIn, put_in
 from ..filling.posted import Posted, entry_of, new_instance, read_posted, refuse_large
 from ..filling.sitting import (
     Place,
@@ -162,7 +163,7 @@ def _page(request: HttpRequest, whole: Sitting, then: str, *, channel: str, titl
 def _posted(
     request: HttpRequest, whole: Sitting, posted: Posted, then: str, channel: str, title: str
 ) -> HttpResponse:
-    if posted.unopened:
+    if posted.unopened or posted.again:
         return _form(request, whole, _again(whole, posted, {}), title=title)
     entry, files = entry_of(posted, whole, channel), posted.sealings
     outcome = take_here([entry], whole.sender, door="page", files=files)[0]
@@ -201,23 +202,22 @@ def _refused(
 
 def _blank(whole: Sitting, request: HttpRequest) -> list[Sheet]:
     """What the page begins with: nobody ticked; of one who is done what was said, to be corrected."""
-    opened = [_opened(place, whole) for place in whole.places] if not _ticked(whole) else []
-    ticks = (
-        [Sheet(place, new_instance(), [], open=False) for place in whole.missing] if _ticked(whole) else []
-    )
-    return opened or ticks
+    if _ticked(whole):
+        return [Sheet(place, new_instance(), [], open=False) for place in whole.missing]
+    known = put_in(whole)
+    return [_opened(place, whole, known.get(place.key, NOTHING)) for place in whole.places]
 
 
 def _ticked(whole: Sitting) -> bool:
     return whole.by_exception and len(whole.places) > 1 and whole.actor.household is None
 
 
-def _opened(place: Place, whole: Sitting) -> Sheet:
+def _opened(place: Place, whole: Sitting, known: PutIn) -> Sheet:
     answers = own_answers(whole.actor, place)
     files = {question.name for question in whole.form.questions if question.type == "file"}
     answers = {name: value for name, value in answers.items() if name not in files}
-    defaults = {q.name: q.default for q in whole.form.questions if q.default and "(" not in q.default}
-    return Sheet(place, new_instance(), draw(whole.form, place.key, answers or defaults))
+    answers = answers or defaults(whole.form) | known.answers
+    return Sheet(place, new_instance(), draw(whole.form, place.key, answers, known=known.notes))
 
 
 def _again(whole: Sitting, posted: Posted, faults: dict[str, dict[str, str]]) -> list[Sheet]:

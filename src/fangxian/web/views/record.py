@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from fangxian.access import policy
@@ -175,6 +176,8 @@ def _answers(row: Submission) -> Iterable[Answer]:
 
 def _told(question: Any, answer: Any) -> str:
     labels = {choice.name: shown_label(choice) for choice in question.choices}
+    if question.children:
+        return ngettext("{count} row", "{count} rows", len(answer)).format(count=len(answer))
     if isinstance(answer, list):
         return "、".join(labels.get(one, str(one)) for one in answer) or "—"
     return labels.get(answer, str(answer)) if isinstance(answer, str) else str(answer)

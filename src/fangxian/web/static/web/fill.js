@@ -130,9 +130,13 @@
     return new Date(Date.now() + offset()).toISOString();
   };
   const today = () => new fxRules.Day(Math.floor((Date.parse(happened()) + 8 * 3600000) / 86400000));
-  const raws = (sheet) => {
+  // A sheet's or a row's own questions; a repeat's rows stand within its box.
+  const boxes = (scope) => [...scope.querySelectorAll("[data-q]")].filter((box) => box.parentElement.closest("[data-row],[data-sheet]") === scope);
+  const rowsOf = (box) => [...box.querySelectorAll("[data-row]")].filter((row) => row.parentElement.closest("[data-q]") === box);
+  const raws = (scope) => {
     const found = {};
-    for (const box of sheet.querySelectorAll("[data-q]")) {
+    for (const box of boxes(scope)) {
+      if (box.dataset.t === "repeat") { found[box.dataset.q] = rowsOf(box).map(raws); continue; }
       const inputs = [...box.querySelectorAll("input:not([type=hidden]),textarea")];
       found[box.dataset.q] = inputs.map((one) => one.type === "radio" || one.type === "checkbox" ? (one.checked ? one.value : "") : one.type === "file" ? (one.files.length || one.dataset.held ? "photo" : "") : one.value.trim()).filter(Boolean).join(" ");
     }
@@ -149,14 +153,18 @@
     if (words) control.setAttribute("aria-describedby", [...new Set([...(control.getAttribute("aria-describedby") || "").split(" ").filter(Boolean), err.id])].join(" "));
   };
   const draw = (sheet) => { // relevance and choices; a fault that was mended goes
-    const { asked, offered, faults } = fxRules.check(rules, raws(sheet), today());
-    for (const box of sheet.querySelectorAll("[data-q]")) {
+    const told = fxRules.check(rules, raws(sheet), today());
+    apply(sheet, told);
+    return told;
+  };
+  const apply = (scope, { asked, offered, faults, rows }) => {
+    for (const box of boxes(scope)) {
       const name = box.dataset.q;
       box.hidden = asked[name] === false;
       for (const input of offered[name] ? box.querySelectorAll("input") : []) input.closest("label").hidden = !offered[name].has(input.value);
       if (!faults[name] || box.hidden) fault(box, "");
+      if (rows[name]) rowsOf(box).forEach((row, at) => apply(row, rows[name][at]));
     }
-    return faults;
   };
   const summary = (entries) => {
     const box = $("errors");
@@ -165,15 +173,23 @@
     if (entries.length) { box.focus(); box.scrollIntoView({ block: "start" }); }
   };
   const named = (sheet) => sheets().length > 1 ? sheet.querySelector("h2")?.firstChild.textContent.trim() || "" : "";
-  const boxOf = (sheet, name) => [...sheet.querySelectorAll("[data-q]")].find((one) => one.dataset.q === name);
-  const amiss = () => sheets().flatMap((sheet) => {
-    const found = draw(sheet);
-    return rules.questions.filter((q) => found[q.name] && boxOf(sheet, q.name)).map((q) => {
-      const words = sentence(q, found[q.name]), box = boxOf(sheet, q.name);
-      fault(box, words);
-      return [box, words, named(sheet), q.name];
-    }).sort((a, b) => a[0].compareDocumentPosition(b[0]) & 4 ? -1 : 1);
+  const boxOf = (scope, name) => { // also `trips[2].where`, of the second row in which anything is written
+    const [, first, at, rest] = /^(.+?)\[([0-9]+)\]\.(.+)$/.exec(name) || [, name];
+    const box = boxes(scope).find((one) => one.dataset.q === first);
+    if (!box || !rest) return box;
+    const row = rowsOf(box).filter((one) => !fxRules.blank(raws(one)))[at - 1];
+    return row && boxOf(row, rest);
+  };
+  const amissIn = (scope, questions, { faults, rows }) => questions.flatMap((q) => {
+    const box = faults[q.name] && boxOf(scope, q.name);
+    if (!box) return [];
+    if (faults[q.name] === "rows") return rowsOf(box).flatMap((row, at) => amissIn(row, q.children, rows[q.name][at]));
+    const words = sentence(q, faults[q.name]);
+    fault(box, words);
+    return [[box, words]];
   });
+  const amiss = () => sheets().flatMap((sheet) => amissIn(sheet, rules.questions, draw(sheet))
+    .sort((a, b) => a[0].compareDocumentPosition(b[0]) & 4 ? -1 : 1).map(([box, words]) => [box, words, named(sheet)]));
   const refused = (told) => summary([
     ...(told.problems || []).concat(told.detail || []).map((words) => [null, words]),
     ...Object.entries(told.faults || {}).flatMap(([key, found]) => Object.entries(found).map(([name, words]) => {
@@ -203,6 +219,29 @@
     button();
   };
 
+  // ------------------------------------------------------------------------------------------------ rows of a repeat
+  const count = (box) => rowsOf(box).forEach((row, at) => { row.querySelector("[data-n]").textContent = at + 1; });
+  const grow = (box, mark) => {
+    const blank = box.querySelector(":scope > template"), made = document.createElement("template");
+    const next = 1 + Math.max(0, ...rowsOf(box).map((row) => +row.dataset.row));
+    made.innerHTML = blank.innerHTML.replaceAll(blank.dataset.mark, mark || next);
+    const row = made.content.querySelector("[data-row]");
+    box.querySelector(".f-rows").append(row);
+    count(box);
+    dress(row);
+    return row;
+  };
+  const resize = (box, marks) => { rowsOf(box).forEach((row) => row.remove()); marks.forEach((mark) => grow(box, mark)); };
+  const change = (event) => {
+    const button = event.target.closest("button[name=add],button[name=drop]");
+    if (!button) return;
+    event.preventDefault();
+    const box = button.closest("[data-t=repeat]"), sheet = box.closest("[data-sheet]");
+    if (button.name === "add") grow(box).querySelector("input:not([type=hidden]),textarea").focus();
+    else { button.closest("[data-row]").remove(); count(box); box.querySelector(":scope > p [name=add]").focus(); }
+    draw(sheet);
+  };
+
   // ------------------------------------------------------------------------------------------------ photo and place
   const SIDE = 1600;
   const shrunk = async (file) => {
@@ -224,7 +263,7 @@
   };
   const dress = (sheet) => {
     for (const one of sheet.querySelectorAll("[data-geo]")) if (navigator.geolocation) { one.hidden = false; one.onclick = () => locate(one); }
-    draw(sheet);
+    draw(sheet.closest("[data-sheet]"));
   };
 
   // ------------------------------------------------------------------------------------------------ sending
@@ -277,6 +316,8 @@
     const item = await open(row);
     mending = id;
     for (const [name, value] of item.fields) if (name.endsWith(".except")) for (const seat of seats()) if (seat.name === name) { seat.checked = value === "1"; sit(seat); }
+    for (const box of form.querySelectorAll("[data-t=repeat]")) resize(box, []);
+    for (const [name, value] of item.fields) if (name.endsWith(".row")) { const box = $(`q-${name.slice(0, -4)}`); if (box) grow(box, value); }
     for (const [name, value] of item.fields) for (const input of form.querySelectorAll(`[name="${CSS.escape(name)}"]:not([type=hidden])`)) {
       if (["radio", "checkbox"].includes(input.type)) { if (input.value === value) input.checked = true; } else if (input.type !== "file") input.value = value;
     }
@@ -312,12 +353,14 @@
       happened();
       sheets().forEach(dress);
       seats().forEach((seat) => { seat.onchange = () => sit(seat); });
-      form.addEventListener("input", (event) => { const sheet = event.target.closest("[data-sheet]"); if (sheet) draw(sheet); });
+      form.addEventListener("click", change);
+      form.addEventListener("input", (event) => { event.target.closest(".q")?.querySelector(".tag")?.remove(); const sheet = event.target.closest("[data-sheet]"); if (sheet) draw(sheet); });
       for (const box of form.querySelectorAll("[data-same]")) {
         box.hidden = false;
         box.querySelector("button").onclick = () => {
-          const from = box.dataset.same, to = box.dataset.for;
-          for (const one of form.querySelectorAll(`[data-sheet="${CSS.escape(from)}"] [name]:not([type=hidden],[type=file])`)) {
+          const from = box.dataset.same, to = box.dataset.for, first = form.querySelector(`[data-sheet="${CSS.escape(from)}"]`);
+          for (const one of first.querySelectorAll("[data-t=repeat]")) resize($(one.id.replace(`q-${from}-`, `q-${to}-`)), rowsOf(one).map((row) => row.dataset.row));
+          for (const one of first.querySelectorAll("[name]:not([type=hidden],[type=file],button)")) {
             for (const other of form.querySelectorAll(`[name="${CSS.escape(one.name.replace(`${from}-`, `${to}-`))}"]`)) {
               if (["radio", "checkbox"].includes(one.type)) { if (other.value === one.value) other.checked = one.checked; } else other.value = one.value;
             }

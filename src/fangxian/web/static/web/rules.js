@@ -174,13 +174,24 @@
     return [raw, true];
   };
 
-  // One sheet: which questions are asked, which choices are offered, and the first thing to mend of each.
+  // Whether nothing was written in a row: such a row is left out.
+  const blank = (raw) => Object.values(raw).every((one) => Array.isArray(one) ? one.every(blank) : one === "");
+
+  // One sheet, or one row: which questions are asked, which choices are offered, the first thing to mend of each, and the same
+  // of each row of a repeat, whose value is how many rows there are.
   const check = (form, raw, today) => {
-    const values = {}, asked = {}, offered = {}, faults = {};
+    const values = {}, asked = {}, offered = {}, faults = {}, rows = {};
     for (const q of form.questions) values[q.name] = "";
     for (const q of form.questions) {
       asked[q.name] = (q.relevant || []).every((rule) => truth(reckon(rule, values, today)));
       if (!asked[q.name]) continue;
+      if (q.children) {
+        const given = raw[q.name] || [];
+        rows[q.name] = given.map((row) => ({ ...check({ questions: q.children }, row, today), ...(blank(row) && { faults: {} }) }));
+        if (rows[q.name].some((row) => Object.keys(row.faults).length)) faults[q.name] = "rows";
+        else values[q.name] = given.filter((row) => !blank(row)).length || "";
+        continue;
+      }
       const [value, right] = read(q.type, raw[q.name] ?? "");
       values[q.name] = value;
       if (!right) faults[q.name] = "type";
@@ -196,8 +207,8 @@
       } else if (offered[q.name] && !words(values[q.name]).every((code) => offered[q.name].has(code))) faults[q.name] = "choice";
       else if (q.constraint && !truth(reckon(q.constraint, values, today))) faults[q.name] = "constraint";
     }
-    return { asked, offered, faults };
+    return { asked, offered, faults, rows };
   };
 
-  globalThis.fxRules = { Day, reckon, text, read, check };
+  globalThis.fxRules = { Day, reckon, text, read, check, blank };
 })();
