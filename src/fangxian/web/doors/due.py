@@ -12,7 +12,7 @@ from fangxian.registry.holding import holding, in_chunks
 from fangxian.registry.models import Membership, PersonState
 from fangxian.registry.tree import tree
 from fangxian.submissions.envelopes import Sender
-from fangxian.submissions.known import Terms, read_terms
+from fangxian.submissions.known import Terms, read_all_terms, read_terms
 
 from .problems import ScopeTooWide
 
@@ -52,17 +52,28 @@ class Subject:
 
 def due(sender: Sender, *, now: datetime) -> Iterator[Due]:
     """Campaigns open now that have a form and ask somebody whom the sender reaches."""
-    rows = Campaign.objects.filter(opens__lte=now).order_by("pk")
-    for code in rows.values_list("code", flat=True):
-        found = find_due(code, now=now)
-        if found is not None and _asked(found, sender, now, 0):
+    day, position = day_of(now), head_position()
+    within = _within(sender, day, position)
+    for found in open_now(now=now):
+        if asked_within(found.terms.selectors, within, day=day, position=position, limit=0):
             yield found
+
+
+def open_now(*, now: datetime) -> list[Due]:
+    """All that is open, whomever it asks."""
+    codes = list(Campaign.objects.filter(opens__lte=now).values_list("code", flat=True))
+    found = (_due(terms, now) for terms in read_all_terms(codes).values())
+    return [one for one in found if one is not None]
 
 
 def find_due(code: str, *, now: datetime) -> Due | None:
     """None where there is no such campaign, or it has no form or no open round."""
     terms = read_terms(code)
-    if terms is None or terms.latest_version is None:
+    return _due(terms, now) if terms else None
+
+
+def _due(terms: Terms, now: datetime) -> Due | None:
+    if terms.latest_version is None:
         return None
     campaign = terms.campaign
     if campaign.closes is not None and campaign.closes < now:
@@ -104,11 +115,16 @@ def own_unit_alone(found: Due, sender: Sender, *, now: datetime) -> bool:
 
 
 def _asked(found: Due, sender: Sender, now: datetime, limit: int) -> list[tuple[str, int, int]]:
-    position = head_position()
-    units = tree(day_of(now), position).nodes
+    day, position = day_of(now), head_position()
+    within = _within(sender, day, position)
+    return asked_within(found.terms.selectors, within, day=day, position=position, limit=limit)
+
+
+def _within(sender: Sender, day: date, position: int) -> list[int] | None:
+    """The units that the sender reaches; None where these are all."""
+    units = tree(day, position).nodes
     reached = [unit for unit in units if sender.reaches(unit)]
-    within = None if len(reached) == len(units) else reached
-    return asked_within(found.terms.selectors, within, day=day_of(now), position=position, limit=limit)
+    return None if len(reached) == len(units) else reached
 
 
 def _labels(asked: list[tuple[str, int, int]], day: date, position: int) -> dict[tuple[str, int], str]:

@@ -22,7 +22,7 @@ from fangxian.submissions.intake import published_form
 from fangxian.submissions.known import read_terms
 from fangxian.submissions.models import Submission
 
-from ..doors.due import Due, due, find_due, subjects
+from ..doors.due import Due, due, find_due, open_now, subjects
 
 UNDRAWN = "shape"  # what a plain page does not ask; devices do
 GONE = ("superseded", "retracted")
@@ -127,9 +127,7 @@ def open_campaigns(actor: Actor, *, now: datetime) -> list[Due]:
     sender = _sender(actor)
     if sender.household is None:
         return list(due(sender, now=now))
-    rows = Campaign.objects.filter(opens__lte=now).order_by("pk")
-    found = (find_due(code, now=now) for code in rows.values_list("code", flat=True))
-    return [one for one in found if one is not None and _asked_of_family(one, sender, now)]
+    return [one for one in open_now(now=now) if _asked_of_family(one, sender, now)]
 
 
 def sitting(actor: Actor, code: str, *, now: datetime, sent: Mapping[str, str] | None = None) -> Sitting:
