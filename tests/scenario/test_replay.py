@@ -6,11 +6,17 @@ import pytest
 from django.db.models import Count, Max
 
 from fangxian.campaigns.models import Campaign, CampaignText
+from fangxian.desk.actions import take_next, takes_outcome
+from fangxian.desk.queries import callings, standing
 from fangxian.kernel.changes import head_position
-from fangxian.kernel.models import Change
-from fangxian.kernel.moments import read_moment
+from fangxian.kernel.models import Change, Head
+from fangxian.kernel.moments import day_of, read_moment
 from fangxian.registry.models import Merge, Post
 from fangxian.registry.queries import zone_faults
+from fangxian.registry.tree import tree
+from fangxian.scenario.accounts import demonstrated
+from fangxian.scenario.clockwork import CLOCK
+from fangxian.scenario.evening import HOUSEHOLDS, open_evening_calls
 from fangxian.scenario.expected import expected
 from fangxian.scenario.forms import form_codes
 from fangxian.submissions.models import Refusal, Revision, Submission, Verification
@@ -88,3 +94,21 @@ def test_pupils_come_go_and_change_school(played: Played) -> None:
 
 def test_every_place_lies_in_one_zone(played: Played) -> None:
     assert zone_faults(TODAY, head_position()) == []
+
+
+def test_the_desk_of_a_demonstration_has_an_evening_of_calls(played: Played) -> None:
+    """And nothing that the report counts is another for it."""
+    clock, before = read_moment(CLOCK), count_all()
+    assert callings(clock) == [], "the last round of the screening closed at 18:00"
+    now = Head.objects.get().at
+    centre = demonstrated(now=now)["caller"]
+    open_evening_calls(centre, now=now)
+    (calling,) = callings(clock)
+    assert (
+        0
+        < standing(calling, tree(day_of(clock), head_position()).under(centre.id), clock).asked
+        <= HOUSEHOLDS
+    )
+    lease = take_next(calling=calling, reach=None, holder="caller", now=clock, moment=clock)
+    assert lease is not None and takes_outcome(calling)
+    assert count_all() == before

@@ -32,10 +32,8 @@ ACCOUNTS = {
 
 def open_demonstration_accounts(*, now: datetime) -> list[int]:
     """One account a role, without any password: in a demonstration one signs in by pressing a button."""
-    position = head_position()
-    accounts = [
-        _account(role, unit, now, position) for role, unit in _units(tree(day_of(now), position)).items()
-    ]
+    position, units = head_position(), demonstrated(now=now)
+    accounts = [_account(role, unit, now, position) for role, unit in units.items()]
     return open_accounts(accounts=accounts, by=BY, now=now)
 
 
@@ -54,8 +52,9 @@ def _holder(role: str, unit: Node, now: datetime, position: int) -> tuple[int | 
     return person, name or ""
 
 
-def _units(units: Tree) -> dict[str, Node]:
+def demonstrated(*, now: datetime) -> dict[str, Node]:
     """Role -> unit: a zone, a centre in it, the school of that centre with most classes, a class of it."""
+    units = tree(day_of(now), head_position())
     bureau = units.nodes[units.by_code[ROOT]]
     zone = _under(units, bureau, "zone")[0]
     centre = _under(units, zone, "centre")[0]

@@ -22,9 +22,10 @@ from fangxian.kernel.home import Home
 from fangxian.kernel.models import Head
 from fangxian.kernel.secrets import make_keys
 
-from .accounts import open_demonstration_accounts
+from .accounts import demonstrated, open_demonstration_accounts
 from .city import populate
 from .clockwork import CLOCK
+from .evening import open_evening_calls
 from .facts import Facts, Targets
 from .findings import draw_findings
 from .layout import lay_out
@@ -102,7 +103,9 @@ def build_demonstration(home: Home, facts: Facts, *, scale: float, seed: int, to
         if head_position():
             raise LedgerNotEmpty
         built = build_city(facts, scale=scale, seed=seed, told=told)
-        open_demonstration_accounts(now=Head.objects.get().at)
+        now = Head.objects.get().at
+        open_demonstration_accounts(now=now)
+        open_evening_calls(demonstrated(now=now)["caller"], now=now)
         watch = _Watch()
         with watch("lake"):
             told("lake", 0, 1)
