@@ -172,6 +172,7 @@ def test_rows_filled_in_without_signal_arrive_as_rows(town: Town, phone: Phone, 
     assert trip(page, 2).get_by_label("去了哪里？").input_value() == "曲靖"
     trip(page, 1).get_by_label("哪天去的？").fill("2020-01-20")
     assert not trip(page, 1).get_by_label("几号车厢？").is_visible()
+    assert not trip(page, 1).get_by_role("heading", name="火车").is_visible(), "nothing of the group is asked"
     trip(page, 1).get_by_role("radio", name="火车").check()
     trip(page, 2).get_by_label("哪天去的？").fill("2031-01-01")
     trip(page, 2).locator("input[type=file]").set_input_files(ticket)

@@ -5,6 +5,7 @@ figures reads these calls.
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from fangxian.campaigns.actions import launch_campaign, open_round
 from fangxian.campaigns.audiences import places_asked, read_audience
@@ -24,7 +25,9 @@ HOUSEHOLDS = 40  # what one caller has for an evening
 
 def open_evening_calls(centre: Node, *, now: datetime) -> None:
     """To households of a centre's pupils: first those whom the last round of the screening did not reach."""
-    audience = [{"key": "households", "kind": "households", "role": ["pupil"], "under": centre.code}]
+    audience: list[dict[str, Any]] = [
+        {"key": "households", "kind": "households", "role": ["pupil"], "under": centre.code}
+    ]
     listed = _households(audience, now)
     launch_campaign(
         code=CODE,
@@ -41,7 +44,7 @@ def open_evening_calls(centre: Node, *, now: datetime) -> None:
     open_round(campaign=CODE, number=1, closes=now + LASTS, listed=listed, by=BY, now=now)
 
 
-def _households(audience: list[dict[str, object]], now: datetime) -> list[int]:
+def _households(audience: list[dict[str, Any]], now: datetime) -> list[int]:
     selectors = read_audience(CODE, audience)
     asked = places_asked(selectors, "household", day=day_of(now), position=head_position())
     homes, failed = dict.fromkeys(household for household, _unit in asked), _not_reached()

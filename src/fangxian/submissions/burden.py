@@ -190,7 +190,7 @@ def prefilled(
     found: dict[int, dict[str, Earlier]] = {}
     for campaign, other, questions in _alike(Form.load(row.fields), row.form):
         wanted = [(question, asked) for question, asked in questions if question.name in names]
-        for chunk in in_chunks(sorted(subjects) if wanted else ()):
+        for chunk in in_chunks(sorted(subjects) if wanted else []):
             rows = _answers(campaign, other, kind, now - timedelta(days=RECENT), now).filter(
                 subject__in=chunk
             )

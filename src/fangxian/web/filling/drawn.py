@@ -6,8 +6,7 @@ from datetime import date
 from itertools import chain
 from typing import Any
 
-from django.utils.html import mark_safe
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -49,6 +48,7 @@ class Asked:
     fault: str
     options: list[Option]
     heading: str = ""  # of the group that begins here
+    within: str = ""  # the questions of that group
     known: str = ""
     rows: list["Row"] = field(default_factory=list)
     blank: "Row | None" = None
@@ -129,10 +129,10 @@ def draw(
             continue
         if only is not None and question.name not in only:
             continue
-        heading = _heading(form, before, question.groups, language)
+        heading, within = _heading(form, before, question.groups, language)
         before = question.groups
-        value, told = answers.get(question.name), (known or {}).get(question.name, "")
-        asked = _asked(question, key, value, said, heading, language, told)
+        asked = _asked(question, key, answers.get(question.name), said, language)
+        asked = replace(asked, heading=heading, within=within, known=(known or {}).get(question.name, ""))
         found.append(_with_rows(asked, form.rows[question.name], said) if question.children else asked)
     return found
 
@@ -162,20 +162,17 @@ def asked_by_word(form: Form, answers: Mapping[str, Any], *, today: date) -> fro
     return frozenset(q.name for q in form.questions if q.name in relevant and q.type not in BY_WORD)
 
 
-def _heading(form: Form, before: tuple[str, ...], here: tuple[str, ...], language: str) -> str:
-    new = [group for at, group in enumerate(here) if before[at : at + 1] != (group,)]
-    return " · ".join(filter(None, (in_language(form.groups.get(group, {}), language) for group in new)))
+def _heading(form: Form, before: tuple[str, ...], here: tuple[str, ...], language: str) -> tuple[str, str]:
+    """Of the outermost group that begins here and those within it; with the questions that stand in it."""
+    same = next((at for at, group in enumerate(here) if before[at : at + 1] != (group,)), len(here))
+    words = (in_language(form.groups.get(group, {}), language) for group in here[same:])
+    around = here[: same + 1]
+    return " · ".join(filter(None, words)), " ".join(
+        q.name for q in form.questions if q.groups[: same + 1] == around
+    )
 
 
-def _asked(
-    question: Question,
-    key: str,
-    value: Any,
-    faults: Mapping[str, str],
-    heading: str,
-    language: str,
-    known: str,
-) -> Asked:
+def _asked(question: Question, key: str, value: Any, faults: Mapping[str, str], language: str) -> Asked:
     name = f"{key}-{question.name}"
     options = list(_options(question, value, language))
     told = "" if value is None else value
@@ -183,7 +180,7 @@ def _asked(
         told = str(told)[:16]  # as the input wants it
     hint, fault = question.hint_in(language), faults.get(question.name, "")
     label = question.label_in(language)
-    return Asked(question, f"q-{name}", name, label, hint, told, fault, options, heading, known)
+    return Asked(question, f"q-{name}", name, label, hint, told, fault, options)
 
 
 def _options(question: Question, value: Any, language: str) -> Iterable[Option]:

@@ -26,8 +26,8 @@ WRITTEN = ("text", "file")
 class PutIn:
     """By question: what stands there beforehand, and the note beside it."""
 
-    answers: Mapping[str, Any]
-    notes: Mapping[str, str]
+    answers: dict[str, Any]
+    notes: dict[str, str]
 
 
 NOTHING = PutIn({}, {})

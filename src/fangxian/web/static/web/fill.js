@@ -131,7 +131,8 @@
   };
   const today = () => new fxRules.Day(Math.floor((Date.parse(happened()) + 8 * 3600000) / 86400000));
   // A sheet's or a row's own questions; a repeat's rows stand within its box.
-  const boxes = (scope) => [...scope.querySelectorAll("[data-q]")].filter((box) => box.parentElement.closest("[data-row],[data-sheet]") === scope);
+  const own = (scope, what) => [...scope.querySelectorAll(what)].filter((one) => one.parentElement.closest("[data-row],[data-sheet]") === scope);
+  const boxes = (scope) => own(scope, "[data-q]");
   const rowsOf = (box) => [...box.querySelectorAll("[data-row]")].filter((row) => row.parentElement.closest("[data-q]") === box);
   const raws = (scope) => {
     const found = {};
@@ -158,6 +159,7 @@
     return told;
   };
   const apply = (scope, { asked, offered, faults, rows }) => {
+    for (const head of own(scope, ".f-group")) head.hidden = head.dataset.of.split(" ").every((name) => asked[name] === false);
     for (const box of boxes(scope)) {
       const name = box.dataset.q;
       box.hidden = asked[name] === false;
