@@ -360,6 +360,29 @@ def test_light_enough_for_a_slow_phone(town: Town, phone: Phone, address: str) -
     assert painted > 0
 
 
+def test_the_first_page_looks_as_every_later_one(town: Town, phone: Phone) -> None:
+    """It brings what forms need of the stylesheet; those after it have the whole."""
+    context = phone("teacher3", service_workers="block", reduced_motion="reduce")
+    page = context.new_page()
+    who = town.third[4]
+    for address in (
+        "/fill/",
+        "/fill/morning/",
+        f"/fill/travel/person/{who}/",
+        f"/fill/morning/person/{who}/",
+    ):
+        context.clear_cookies(name="style")
+        looks = []
+        for inline in (1, 0):
+            page.goto(address)
+            assert page.locator("head style").count() == inline
+            if "travel" in address:
+                page.get_by_role("group", name="一月以来离开过吗？").get_by_text("有", exact=True).tap()
+                page.get_by_role("button", name="加一行").tap()
+            looks.append(page.screenshot(full_page=True, animations="disabled", caret="hide"))
+        assert looks[0] == looks[1], address
+
+
 def test_english_and_large_type(town: Town, phone: Phone) -> None:
     context = phone("teacher3", viewport={"width": 320, "height": 640})
     page = context.new_page()

@@ -22,7 +22,7 @@ POLICY = "; ".join(
     (
         "default-src 'none'",
         "script-src 'self'",
-        f"style-src 'self' {style.style().digest}",
+        f"style-src 'self' {style.style().digest} {style.style('forms.css').digest}",
         "img-src 'self' data:",
         "connect-src 'self'",
         "form-action 'self'",

@@ -1,4 +1,5 @@
-"""Pack the stylesheet: `python -m fangxian.web.pack_style` makes static/web/style.css of style.css.
+"""Pack the stylesheet: `python -m fangxian.web.pack_style` makes static/web/style.css of style.css, and
+forms.css of what forms need of it, which is sooner on a slow phone.
 
 For developers: what is packed is in the repository, so that nobody needs this to run; a test fails when it
 drifts.
@@ -9,22 +10,35 @@ import sys
 from pathlib import Path
 
 SOURCE = Path(__file__).with_name("style.css")
-PACKED = Path(__file__).parent / "static" / "web" / "style.css"
+FOLDER = Path(__file__).parent / "static" / "web"
+PAGES, OWN, NEXT, MARK = "@layer pages {", "/* forms on a phone */", "/* the callers' desk */", "/* forms */"
 
 
-def packed() -> str:
+def packed() -> dict[str, str]:
+    """The text of each file."""
+    whole = SOURCE.read_text("utf-8")
+    return {"style.css": _packed(whole), "forms.css": _packed(_of_forms(whole))}
+
+
+def _of_forms(whole: str) -> str:
+    """What stands before the pages' own layer, the lines of it that are marked, and the forms' section."""
+    marked = "\n".join(line for line in whole.splitlines() if line.endswith(MARK))
+    own = whole[whole.index(OWN) : whole.index(NEXT)]
+    return f"{whole[: whole.index(PAGES)]}{PAGES}\n{marked}\n}}\n{own}"
+
+
+def _packed(text: str) -> str:
     """The packer drops the blank before a colon, and `.filters :is(input)`, an input within, would become
     `.filters:is(input)`: such a blank gets its star first."""
     import rcssmin
 
-    text = re.sub(r"(?<=[\w)\]]) :(?=[a-z])", " *:", SOURCE.read_text("utf-8"))
-    return str(rcssmin.cssmin(text)) + "\n"
+    return str(rcssmin.cssmin(re.sub(r"(?<=[\w)\]]) :(?=[a-z])", " *:", text))) + "\n"
 
 
 def main() -> None:
-    text = packed()
-    PACKED.write_text(text, "utf-8")
-    sys.stdout.write(f"{PACKED}: {len(text.encode()):,} bytes\n")
+    for name, text in packed().items():
+        (FOLDER / name).write_text(text, "utf-8")
+        sys.stdout.write(f"{FOLDER / name}: {len(text.encode()):,} bytes\n")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The one stylesheet: within the first page that somebody opens, which is drawn at once, and then as a file.
 
-The policy names it by its hash; no other style may stand within a page.
+A form's page brings what forms need of it, half as much. The policy names both by their hashes; no other
+style may stand within a page.
 """
 
 import base64
@@ -28,7 +29,7 @@ def edition_of(name: str) -> str:
 
 
 @cache
-def style() -> Style:
-    text = FILE.read_text("utf-8")
+def style(name: str = "style.css") -> Style:
+    text = (FILE.parent / name).read_text("utf-8")
     digest = hashlib.sha256(text.encode()).digest()
     return Style(text, digest.hex()[:12], f"'sha256-{base64.b64encode(digest).decode()}'")

@@ -257,13 +257,14 @@ def at(context: Any, **changes: Any) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def stylesheet(context: Any) -> SafeString:
-    """As a link where the browser has the file, else within the page, the file to be fetched meanwhile."""
+def stylesheet(context: Any, first: str = "style.css") -> SafeString:
+    """As a link where the browser has the file, else within the page (`first`: what of it the page needs),
+    the file to be fetched meanwhile."""
     own, request = style.style(), context.get("request")
     href = f"{static('web/style.css')}?v={own.edition}"
     if request is not None and request.COOKIES.get(style.COOKIE) == own.edition:
         return format_html('<link rel="stylesheet" href="{}">', href)
-    inline = mark_safe(own.text)  # noqa: S308 - this package's own file
+    inline = mark_safe(style.style(first + "").text)  # noqa: S308 - this package's own file
     return format_html('<style>{}</style><link rel="prefetch" as="style" href="{}">', inline, href)
 
 
