@@ -248,6 +248,7 @@ def _form(
         "title": title or _over(whole),
         "sheets": sheets,
         "ticked": ticked,
+        "named": whole.actor.household is not None or len(sheets) > 1,
         "done": [place for place in whole.places if place.done] if ticked else [],
         "blank": Sheet(Place(BLANK, "person", 0, ""), "", draw(whole.form, BLANK, {})) if ticked else None,
         "problems": problems or [],
