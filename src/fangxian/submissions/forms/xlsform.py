@@ -194,11 +194,13 @@ def _question(entry: dict[str, Any], path: Path, rows: _Rows) -> Question:
 
 
 def _row_questions(entry: dict[str, Any], rows: _Rows, name: str, row: int) -> tuple[Question, ...]:
-    """What a row of a repeat asks. Raises FormTypeUnsupported where the form says how many rows there are,
-    FormFunctionUnsupported where a rule reads the row's number."""
+    """What a row of a repeat asks. Raises FormTypeUnsupported where it asks nothing or the form says how many
+    rows there are, FormFunctionUnsupported where a rule reads the row's number."""
     if entry.get("control", {}).get("jr:count"):
         raise FormTypeUnsupported(row=row, question=name, type="repeat_count")
     found = _questions(entry, rows)
+    if not found:
+        raise FormTypeUnsupported(row=row, question=name, type="repeat")
     if POSITION.search(str(entry)):
         raise FormFunctionUnsupported(row=row, question=name, rule="repeat", function="position")
     return found
