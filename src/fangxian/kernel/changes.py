@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models import Max, QuerySet
 
 from . import tables
@@ -168,7 +168,29 @@ def position_at(moment: datetime) -> int:
 
 def head_position() -> int:
     """The last position that figures may read; 0 where nothing is recorded."""
-    return _last(Change.objects.order_by("-position")) or 0
+    found = _fetched(_HEAD_POSITION, ASIDE)
+    return int(found[0]) if found else 0
+
+
+def head() -> tuple[int, datetime] | None:
+    """The last position of all and its moment; None where nothing was ever recorded."""
+    found = _fetched(_HEAD, ())
+    return (int(found[0]), from_ms(int(found[1]))) if found else None
+
+
+# Every page asks for these several times: as text they cost a tenth of what a queryset costs to compile.
+_HEAD_POSITION = (
+    f"SELECT position FROM {Change._meta.db_table}"  # noqa: S608 - our own names
+    f" WHERE action NOT IN ({', '.join(['%s'] * len(ASIDE))}) ORDER BY position DESC LIMIT 1"
+)
+_HEAD = f"SELECT position, at FROM {Head._meta.db_table} ORDER BY id LIMIT 1"  # noqa: S608 - our own names
+
+
+def _fetched(query: str, parameters: Sequence[Any]) -> tuple[Any, ...] | None:
+    with connection.cursor() as cursor:
+        cursor.execute(query, parameters)
+        row: tuple[Any, ...] | None = cursor.fetchone()
+        return row
 
 
 def _last(changes: QuerySet[Change]) -> int | None:

@@ -33,7 +33,7 @@ from .problems import DayUnreadable, NotNarrowable, UnitNotInside
 from .templatetags import fx
 
 SAMPLES = 512
-SAMPLE = 100  # records whose answers tell which days a figure's records have
+SAMPLE = 20  # records whose answers tell which days a figure's records have
 REPORT = "report"  # the day on which the answer was given
 COUNTED = "counted"
 OF_ANSWERS = ("sort", "day", "from", "to", "campaign", "how")

@@ -23,6 +23,8 @@ from .problems import PageNotThere
 SIZE = 50
 CHUNK = 5_000  # records that are opened at a time for a file
 ORDERED = 48
+TREES = 8
+_orders: dict[int, tuple[Tree, pa.Array]] = {}
 _ordered: dict[Any, pa.Table] = {}
 
 
@@ -155,9 +157,7 @@ def _sorted(table: pa.Table, tree: Tree, sort: str) -> pa.Table:
 
 def _by_unit(table: pa.Table, tree: Tree) -> pa.Table:
     """In the order of the tree: school by school, in each class by class."""
-    units = pc.unique(table["unit"]).to_pylist()
-    order = sorted(units, key=lambda unit: _place(tree, unit))
-    places = pc.index_in(table["unit"], pa.array(order, table["unit"].type))
+    places = pc.index_in(table["unit"], _order(tree))
     return (
         table.append_column("place", places)
         .sort_by([("place", "ascending"), ("id", "ascending")])
@@ -165,9 +165,19 @@ def _by_unit(table: pa.Table, tree: Tree) -> pa.Table:
     )
 
 
-def _place(tree: Tree, unit: int | None) -> tuple[str, ...]:
-    path = [] if unit is None else list(tree.path(unit))
-    return tuple(tree.nodes[above].code for above in reversed(path))
+def _order(tree: Tree) -> pa.Array:
+    """All units of a tree, each before those under it; worked out once for the trees last asked of."""
+    known = _orders.get(id(tree))
+    if known is None or known[0] is not tree:
+        units = sorted(tree.nodes, key=lambda unit: _place(tree, unit))
+        known = _orders[id(tree)] = tree, pa.array(units, pa.int64())
+        while len(_orders) > TREES:
+            _orders.pop(next(iter(_orders)))
+    return known[1]
+
+
+def _place(tree: Tree, unit: int) -> tuple[str, ...]:
+    return tuple(tree.nodes[above].code for above in reversed(list(tree.path(unit))))
 
 
 def opened(table: pa.Table, wanted: Wanted) -> Iterator[Shown]:
