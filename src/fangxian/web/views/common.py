@@ -29,8 +29,7 @@ def page(request: HttpRequest, template: str, asked: Asked, **shown: Any) -> Htt
 def children(asked: Asked, unit: Node | None = None) -> list[Node]:
     """The units right under this one (or the one asked) on its own line, and those that a zone covers."""
     tree, unit = asked.tree, unit or asked.unit
-    covered = {id for id, zones in tree.zones.items() if unit.id in zones}
-    return [n for n in tree.nodes.values() if n.parent == unit.id or n.id in covered]
+    return [tree.nodes[id] for id in tree.parts(unit.id)]
 
 
 def hosted(asked: Asked, unit: Node | None = None) -> list[Node]:

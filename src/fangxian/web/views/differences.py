@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from itertools import groupby
@@ -84,9 +84,14 @@ def _changes(old: Bulletin, new: Bulletin, asked: Asked) -> list[queries.FigureC
 
 
 def _sections(every: Sequence[Paragraph], wanted: set[Change]) -> list[Section]:
-    found = []
+    """Heading by heading; what lies between two that are shown is only counted, once."""
+    found: list[Section] = []
     for under, of_one in groupby(every, key=lambda one: one.under):
         paragraphs = list(of_one)
         shown = [one for one in paragraphs if one.change in wanted]
-        found.append(Section(under, shown, len(paragraphs) - len(shown)))
+        rest = len(paragraphs) - len(shown)
+        if found and not shown:
+            found[-1] = replace(found[-1], rest=found[-1].rest + rest)
+        else:
+            found.append(Section(under, shown, rest))
     return found

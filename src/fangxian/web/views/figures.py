@@ -1,9 +1,10 @@
 """A figure: what it counts, of what, why not more, by which parts, and its records."""
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from itertools import takewhile
 from typing import Any
 
@@ -83,6 +84,7 @@ def figure(request: HttpRequest, id: str) -> HttpResponse:
     declared = declared_figure(asked, id)
     by_unit = asked.engine.by_unit(id, asked.at)
     value = by_unit.get(asked.unit.id)
+    by_phone = attested.told(asked, id)
     told = {
         "figure": shown.show(declared, value, asked),
         "campaign": id.split(".")[1] if declared.group == "coverage" else "",
@@ -94,8 +96,8 @@ def figure(request: HttpRequest, id: str) -> HttpResponse:
         "lines": [_line(line) for line in declared.lines],
         "crumbs": [(_("Figures"), asked.address("/figures/")), *crumbs(asked, request.path)],
         "group": shown.group_name([declared.group]),
-        "attested": attested.told(asked, id, asked.unit.id),
-        "attested_below": attested.below(asked, id),
+        "attested": [one for one in by_phone if one.one.row.unit_id == asked.unit.id],
+        "attested_below": attested.below(asked, by_phone),
     }
     if value is None:
         return page(request, "web/figure.html", asked, **told, elsewhere=_elsewhere(asked, declared.lines))
@@ -240,7 +242,11 @@ def reckoned(asked: Asked, id: str, value: Value, found: Origins, parts: Parts) 
 
 def _program(declared: Any) -> str:
     """The lines that count it."""
-    count = getattr(declared.count, "func", declared.count)
+    return _lines_of(getattr(declared.count, "func", declared.count))
+
+
+@cache
+def _lines_of(count: Callable[..., Any]) -> str:
     return "".join(inspect.getsourcelines(count)[0]).rstrip()
 
 
