@@ -38,7 +38,8 @@ from tests.doors.served import Served, free_port  # noqa: E402
 
 AT_ONCE, P95 = 16, 0.050
 MOMENTS = 5  # as many as an engine keeps, and one more for now
-READY = 60.0  # seconds that the first page may take
+READY = 600.0  # seconds that the first page may take, while the past days are counted beside it
+PATIENCE = 600.0  # seconds that one run may take
 SETTLED = 600.0  # seconds that counting the past days may take
 FLOOR = """
 import sys
@@ -253,7 +254,7 @@ class Run:
 def ask(served: Served, addresses: Sequence[str], cookie: str) -> Run:
     requests = [_load.get(address, f"Cookie: {cookie}", "Accept-Encoding: gzip") for address in addresses]
     spent = served.cpu
-    load = _load.run(served.port, requests, AT_ONCE)
+    load = _load.run(served.port, requests, AT_ONCE, PATIENCE)
     refused = [a for a, status in zip(load.asked, load.answers, strict=True) if status != 200]
     if refused or load.broken:
         first = refused[0].split(b"\r\n")[0].decode() if refused else "a connection broke"

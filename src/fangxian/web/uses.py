@@ -1,6 +1,6 @@
 """Where a figure is used: the bulletins that print it, with the number that stands there, of when it is."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -55,7 +55,7 @@ def uses(asked: Asked, figure: str) -> Uses:
     return Uses(found[:SHOWN], found[SHOWN:])
 
 
-def _found(rows: Iterator[tuple[int, str, datetime, int | None]], figure: str, unit: str) -> Iterator[Use]:
+def _found(rows: Iterable[tuple[int, str, datetime, int | None]], figure: str, unit: str) -> Iterator[Use]:
     latest = definitions.versions_of(figure)[-1:]
     for number, content, known_by, corrected_by in rows:
         quotes = _quotes(number, content).get((figure, unit), ())
