@@ -180,10 +180,10 @@ def head() -> tuple[int, datetime] | None:
 
 # Every page asks for these several times: as text they cost a tenth of what a queryset costs to compile.
 _READ = f"action NOT IN ({', '.join(['%s'] * len(ASIDE))})"
-_POSITIONS = f"SELECT position FROM {Change._meta.db_table} WHERE"  # noqa: S608 - our own names
-_HEAD_POSITION = f"{_POSITIONS} {_READ} ORDER BY position DESC LIMIT 1"
-_POSITION_AT = f"{_POSITIONS} at <= %s AND {_READ} ORDER BY at DESC, position DESC LIMIT 1"
-_HEAD = f"SELECT position, at FROM {Head._meta.db_table} ORDER BY id LIMIT 1"  # noqa: S608 - our own names
+_POSITIONS = f'SELECT "position" FROM {Change._meta.db_table} WHERE'  # noqa: S608 - our own names
+_HEAD_POSITION = f'{_POSITIONS} {_READ} ORDER BY "position" DESC LIMIT 1'
+_POSITION_AT = f'{_POSITIONS} "at" <= %s AND {_READ} ORDER BY "at" DESC, "position" DESC LIMIT 1'
+_HEAD = f'SELECT "position", "at" FROM {Head._meta.db_table} ORDER BY id LIMIT 1'  # noqa: S608 - our own names
 
 
 def _fetched(query: str, parameters: Sequence[Any]) -> tuple[Any, ...] | None:
