@@ -13,10 +13,14 @@ HOST = "127.0.0.1"
 
 @dataclass
 class Load:
-    """What came of a run. `seconds` of each request, in the order of answers."""
+    """What came of a run. `latencies` (seconds), `asked`, `answers` (statuses) and `sizes` (bytes of the
+    bodies), of each request, in the order of answers."""
 
     statuses: dict[int, int] = field(default_factory=dict)
     latencies: list[float] = field(default_factory=list)
+    asked: list[bytes] = field(default_factory=list)
+    answers: list[int] = field(default_factory=list)
+    sizes: list[int] = field(default_factory=list)
     wall: float = 0.0
     client_cpu: float = 0.0
     broken: int = 0
@@ -35,6 +39,10 @@ def post(path: str, body: bytes, *headers: str) -> bytes:
     return ("\r\n".join([*head, f"Content-Length: {len(body)}"]) + "\r\n\r\n").encode() + body
 
 
+def get(path: str, *headers: str) -> bytes:
+    return ("\r\n".join([f"GET {path} HTTP/1.1", f"Host: {HOST}", *headers]) + "\r\n\r\n").encode()
+
+
 class _Connection(asyncio.Protocol):
     def __init__(self, requests: Iterator[bytes], load: Load, done: "asyncio.Future[None]") -> None:
         self.requests, self.load, self.done = requests, load, done
@@ -50,7 +58,7 @@ class _Connection(asyncio.Protocol):
             self.transport.close()
             self._finish()
             return
-        self.start = time.perf_counter()
+        self.request, self.start = request, time.perf_counter()
         self.transport.write(request)  # type: ignore[attr-defined]
 
     def data_received(self, data: bytes) -> None:
@@ -66,6 +74,9 @@ class _Connection(asyncio.Protocol):
         status = int(head[9:12])
         self.load.statuses[status] = self.load.statuses.get(status, 0) + 1
         self.load.latencies.append(time.perf_counter() - self.start)
+        self.load.asked.append(self.request)
+        self.load.answers.append(status)
+        self.load.sizes.append(length)
         self._next()
 
     def connection_lost(self, error: Exception | None) -> None:

@@ -222,6 +222,7 @@ ADDRESSES: dict[str, list[str]] = {
     "draft": [f"/bulletins/draft.{kind}?{Q}" for kind in ("docx", "html", "pdf")],
     "bulletin": [f"/bulletins/1/?{Q}"],
     "changed": [f"/bulletins/1/changed/?{Q}"],
+    "against": [f"/bulletins/1/against/1/?{Q}"],
     "bulletins-file": [f"/bulletins/bulletins.{kind}?{Q}" for kind in ("csv", "xlsx")],
     "workbooks": [f"/workbooks/?{Q}"],
     "new-workbook": ["/workbooks/new/"],

@@ -5,10 +5,9 @@ from pathlib import Path
 import pytest
 from tests.submissions.conftest import World
 
-from fangxian.kernel.problems import Problem
 from fangxian.matching.actions import add_list, decide, open_questions, undo, withdraw_list
 from fangxian.matching.models import Lead, Reply
-from fangxian.matching.problems import ListWithdrawn, ReasonMissing
+from fangxian.matching.problems import LeadNotThere, ListWithdrawn, ReasonMissing
 from fangxian.matching.replies import deny, hear
 from fangxian.matching.reviewing import work
 from fangxian.registry.actions import merge_persons
@@ -103,7 +102,7 @@ def test_who_is_not_the_person_says_so(world: World, tmp_path: Path, listing: in
     lead = linked(tmp_path, listing, world.pupils[0])
     deny(lead=lead, by="caller", now=at(4))
     assert (confirmed(), replies()) == (set(), [(None, False)])
-    with pytest.raises(Problem, match="not taken for anybody"):
+    with pytest.raises(LeadNotThere):
         deny(lead=lead + 1, by="caller", now=at(4))
 
 

@@ -3,6 +3,7 @@
 from datetime import date, datetime
 
 import pytest
+from django.db import connection
 
 from fangxian.kernel.changes import head_position
 from fangxian.kernel.moments import OFFICE_ZONE
@@ -29,7 +30,7 @@ from fangxian.registry.actions import (
     split_person,
     transfer,
 )
-from fangxian.registry.holding import holding
+from fangxian.registry.holding import HOLDING, holding, holding_parameters
 from fangxian.registry.models import Membership, Merge, Person, PersonSecret, PersonState, Post, Unit
 from fangxian.registry.queries import likely_pairs, without_first_responsible, zone_faults
 from fangxian.registry.tree import tree
@@ -45,6 +46,21 @@ def at(day: int, hour: int = 9) -> datetime:
 def posts_on(person: int, day: date, position: int) -> list[int]:
     rows = Post.objects.filter(holding(day, position), person=person)
     return list(rows.values_list("unit_id", flat=True))
+
+
+def test_what_holds_is_the_same_as_text(small_city: dict[str, int], pupil: int) -> None:
+    first = head_position()
+    transfer(person=pupil, to_unit=small_city["s2-1"], day=TODAY, by="test", now=at(12))
+    table, found = Post._meta.db_table, set()
+    for position in range(first - 1, head_position() + 1):
+        for day in (date(2019, 12, 31), START, date(2020, 2, 11), TODAY, date(2020, 3, 1)):
+            with connection.cursor() as cursor:
+                sql = f"SELECT unit_id FROM {table} WHERE person_id = %s AND {HOLDING}"
+                cursor.execute(sql, [pupil, *holding_parameters(day, position)])
+                told = [unit for (unit,) in cursor.fetchall()]
+            assert told == posts_on(pupil, day, position)
+            found.update(told)
+    assert found == {small_city["s1-1"], small_city["s2-1"]}
 
 
 def test_a_unit_reaches_its_ancestors_its_host_and_its_zone(small_city: dict[str, int]) -> None:

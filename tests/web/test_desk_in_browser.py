@@ -137,6 +137,22 @@ def test_without_scripts_reminders_and_numbers_work_too(visit: Any) -> None:
     assert "/owing/" in page.url
 
 
+def test_records_are_narrowed_without_leaving_the_page(page: Any) -> None:
+    """The address and the files follow; back shows all of them again."""
+    page.goto("/figures/staff.mobilised/")
+    everybody = page.locator(".pager p").first.inner_text()
+    page.get_by_label("上报方式").select_option("several")
+    page.locator("#records input[name=to]").fill("2020-02-10")
+    page.locator("#records").get_by_role("button", name="查找").click()
+    page.locator("a.chip", has_text="多种方式").wait_for()
+    assert "how=several" in page.url and "to=2020-02-10" in page.url
+    assert page.locator(".pager p").first.inner_text() != everybody
+    assert "how=several" in page.locator("#downloads a", has_text="CSV").get_attribute("href")
+    page.locator("a.chip", has_text="多种方式").click()
+    page.locator("a.chip", has_text="填报日").wait_for()
+    assert page.locator("a.chip").count() == 1 and "how=" not in page.url
+
+
 def test_the_keyboard_goes_through_the_map_and_opens_a_township(page: Any) -> None:
     page.goto("/")
     page.locator("svg.map a").first.focus()
@@ -154,6 +170,7 @@ PAGES = [
     "/wall/",
     "/figures/",
     BACK,
+    f"{BACK}?sort=day&from=2020-01-10&how=phone",
     "/figures/coverage.ten-ones/?part=missing",
     "/campaigns/",
     "/units/",

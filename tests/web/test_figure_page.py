@@ -10,9 +10,13 @@ from lxml import html
 from fangxian.access.models import Event
 from fangxian.figures import inside
 from fangxian.figures.trend import program
+from fangxian.publishing.models import Bulletin
+from fangxian.publishing.queries import FigureChange
+from fangxian.publishing.references import Reference
 from fangxian.registry.models import PersonState
 from fangxian.submissions.models import Submission, Verification
 from fangxian.web import asking, counting
+from fangxian.web.views import bulletins
 
 from .conftest import LONELY, css
 from .test_pages import engine_values, number, parsed
@@ -57,18 +61,25 @@ def test_where_it_comes_from_is_what_the_ledger_says_of_its_answers(board: Any) 
         for because in table["because"].to_pylist()
     ]
     confirmed = [
-        set(Verification.objects.filter(submission__in=because).values_list("how", flat=True))
+        set(
+            Verification.objects.filter(submission__in=because, recorded_until=None).values_list(
+                "how", flat=True
+            )
+        )
         for because in table["because"].to_pylist()
     ]
     shown = [
         sorted(int(css(part, "b")[0].text_content()) for part in css(figure, "li"))
         for figure in css(parsed(board.get(BACK)), "figure.origin")
     ]
-    assert shown == [counts(channels), counts(confirmed)]
+    both = ["both" if "list" in how and len(how) > 1 else how for how in confirmed]
+    assert shown == [counts(channels), counts(both)]
 
 
-def counts(kinds: list[set[str]]) -> list[int]:
-    keys = ["several" if len(kind) > 1 else next(iter(kind)) for kind in kinds]
+def counts(kinds: list[set[str] | str]) -> list[int]:
+    keys = [
+        kind if isinstance(kind, str) else "several" if len(kind) > 1 else next(iter(kind)) for kind in kinds
+    ]
     return sorted(keys.count(key) for key in set(keys))
 
 
@@ -78,8 +89,34 @@ def test_what_is_counted_from_the_register_alone_says_so(board: Any) -> None:
 
 def test_a_figure_names_the_bulletins_that_print_it_and_its_program(board: Any) -> None:
     page = parsed(board.get(BACK))
-    assert [link.get("href").split("?")[0] for link in css(page, ".figside .plain a")] == ["/bulletins/1/"]
+    assert {link.get("href").split("?")[0] for link in css(page, ".figside .plain a")} == {"/bulletins/1/"}
+    said = css(page, ".figside .plain li")[0].text_content()
+    printed = next(
+        one["value"] for one in Bulletin.objects.get().frozen["figures"]
+        if (one["figure"], one["unit"], one["part"]) == (BACK.split("/")[2], "xw", "value")
+    )  # fmt: skip
+    assert (
+        "写进第1期" in said and str(printed) in said and "截至2月12日 18:20" in said and "定义第1版" in said
+    )
+    held = board.get(css(page, ".figside .plain li .chg")[0].get("hx-get")).content.decode()
+    assert "数字不变" in held
     assert "def count" in css(page, "pre.code")[0].text_content() and program() in page.text_content()
+
+
+def test_a_share_that_a_bulletin_prints_is_named_too(board: Any) -> None:
+    told = next(one for one in Bulletin.objects.get().frozen["figures"] if one["part"] == "share")
+    page = parsed(board.get(f"/figures/{told['figure']}/?unit={told['unit']}"))
+    said = css(page, ".figside .plain li")[0].text_content()
+    assert f"{told['value']}%" in said
+
+
+def test_a_number_that_would_be_another_now_says_which(board: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    figure = BACK.split("/")[2]
+    change = FigureChange(Reference(figure, "xw", "value", 5), 4, "试验局", ())
+    other = FigureChange(Reference("students.pupils", "xw", "value", 8), 9, "试验局", ())
+    monkeypatch.setattr(bulletins, "changes_of", lambda number, asked: [change, other])
+    held = board.get(f"/bulletins/1/changed/?figure={figure}").content.decode()
+    assert change.sentence() in held and other.sentence() not in held
 
 
 # ------------------------------------------------------------------------------------ records

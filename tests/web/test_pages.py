@@ -72,6 +72,7 @@ PAGES = {
 ELSEWHERE = {
     "bulletin",
     "changed",
+    "against",
     "bulletin-file",
     "language",
     "remind",

@@ -276,10 +276,13 @@ def test_from_draft_to_issued_to_corrected(page: Any, visit: Any, signing: str, 
     page.locator(".gw-correction", has_text="更正原因").wait_for()
     to_issue()
     assert page.url.endswith("/bulletins/3/") and violations(page) == []
+    page.get_by_role("link", name="逐字看差别").first.click()
+    page.locator(".diff ins", has_text="本期更正并代替").wait_for()
+    assert violations(page) == []
     page.get_by_role("link", name="打开第2期").click()
     page.locator(".note.red", has_text="已由第3期更正").wait_for()
     page.set_viewport_size({"width": 390, "height": 844})
-    for address in ("/bulletins/", "/bulletins/3/", "/bulletins/drafts/1/"):
+    for address in ("/bulletins/", "/bulletins/3/", "/bulletins/3/against/1/", "/bulletins/drafts/1/"):
         page.goto(address)
         page.wait_for_load_state("networkidle")
         assert violations(page) == []

@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import connection
+
 from fangxian.kernel.changes import head_position
 from fangxian.kernel.moments import day_of
-from fangxian.registry.holding import holding
+from fangxian.registry.holding import HOLDING, holding, holding_parameters
 from fangxian.registry.models import Membership
 from fangxian.registry.tree import Tree, tree
 
@@ -63,8 +65,9 @@ class Actor:
 def actor_of(account: Account, *, now: datetime) -> Actor:
     """The account's grants as of now: those that hold on this day, by all that is known."""
     day, position = day_of(now), head_position()
-    rows = Grant.objects.filter(holding(day, position), account=account.pk).order_by("pk")
-    grants = list(rows.values_list("role", "unit_id"))
+    with connection.cursor() as cursor:
+        cursor.execute(_GRANTS, [account.pk, *holding_parameters(day, position)])
+        grants = cursor.fetchall()
     units = tree(day, position) if grants else None
     held = tuple(_held(role, unit, units) for role, unit in grants if units and unit in units.nodes)
     return Actor(
@@ -75,6 +78,12 @@ def actor_of(account: Account, *, now: datetime) -> Actor:
         held=held,
         demonstration=account.demonstration,
     )
+
+
+_GRANTS = (
+    f"SELECT role, unit_id FROM {Grant._meta.db_table}"  # noqa: S608 - our own names
+    f" WHERE account_id = %s AND {HOLDING} ORDER BY id"
+)
 
 
 def _held(role: str, unit: int, units: Tree) -> Held:

@@ -7,11 +7,13 @@ from threading import Lock
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from fangxian.kernel.asof import AsOf
 
 from .engine import Engine, Moment, _because, _checks
+from .frames import collected
 from .results import Check, Floats, Ints
 
 KEPT_FROM = 2_000  # records: fewer are found anew each time
@@ -33,6 +35,7 @@ class Records:
 
 
 _kept: OrderedDict[tuple[Any, ...], Records] = OrderedDict()
+_reasons: "OrderedDict[tuple[Any, ...], Reasons]" = OrderedDict()
 _checked: OrderedDict[tuple[Any, ...], list[Check]] = OrderedDict()
 _lock = Lock()
 
@@ -61,7 +64,38 @@ def records(engine: Engine, figure: str, unit: int, at: AsOf, part: str = "count
 def because(engine: Engine, figure: str, at: AsOf, ids: pa.Array) -> list[list[int]]:
     """Of each of these ids of the counted the submissions that put it there."""
     with engine._lock:
-        return _because(ids, _moment(engine, at).result(figure))
+        moment = _moment(engine, at)
+        result = moment.result(figure)
+        if result.because is None:
+            return _because(ids, result)
+        key = (id(moment.facts.source), moment.facts.source.generation, at, figure)
+        known = _reasons.get(key)
+        if known is None:
+            known = _reasons[key] = Reasons.of(collected(result.because.select("id", "because")))
+            while len(_reasons) > KEPT:
+                _reasons.popitem(last=False)
+        _reasons.move_to_end(key)
+    return [known.of_record(id) for id in ids.to_pylist()]
+
+
+@dataclass(frozen=True, slots=True)
+class Reasons:
+    """The submissions behind all records of a figure, in the order of the records' ids: one is found by
+    halving."""
+
+    ids: npt.NDArray[Any]
+    submissions: Ints
+
+    @classmethod
+    def of(cls, pairs: pa.Table) -> "Reasons":
+        ids = pairs["id"].to_numpy()
+        submissions = pairs["because"].to_numpy().astype(np.int64, copy=False)
+        order = np.lexsort((submissions, ids)) if ids.dtype != object else np.argsort(ids, kind="stable")
+        return cls(ids[order], submissions[order])
+
+    def of_record(self, id: Any) -> list[int]:
+        first, last = np.searchsorted(self.ids, id, "left"), np.searchsorted(self.ids, id, "right")
+        return sorted(set(self.submissions[first:last].tolist()))
 
 
 def _moment(engine: Engine, at: AsOf) -> Moment:

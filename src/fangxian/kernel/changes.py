@@ -12,12 +12,12 @@ from contextvars import ContextVar
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import models, transaction
-from django.db.models import Max, QuerySet
+from django.db import connection, models, transaction
+from django.db.models import Max
 
 from . import tables
 from .models import Change, Head
-from .moments import from_ms
+from .moments import from_ms, to_ms
 from .problems import ClockBehindLog, NothingKnownYet
 
 # What these write no figure reads: nothing is counted anew because of them.
@@ -159,17 +159,35 @@ def position_at(moment: datetime) -> int:
 
     Raises NothingKnownYet before the first.
     """
-    position = _last(Change.objects.filter(at__lte=moment).order_by("-at", "-position"))
-    if position is None:
+    found = _fetched(_POSITION_AT, (to_ms(moment), *ASIDE))
+    if found is None:
         first = Change.objects.order_by("position").first()
         raise NothingKnownYet(moment=moment.isoformat(), first=first.at.isoformat() if first else "—")
-    return int(position)
+    return int(found[0])
 
 
 def head_position() -> int:
     """The last position that figures may read; 0 where nothing is recorded."""
-    return _last(Change.objects.order_by("-position")) or 0
+    found = _fetched(_HEAD_POSITION, ASIDE)
+    return int(found[0]) if found else 0
 
 
-def _last(changes: QuerySet[Change]) -> int | None:
-    return changes.exclude(action__in=ASIDE).values_list("position", flat=True).first()
+def head() -> tuple[int, datetime] | None:
+    """The last position of all and its moment; None where nothing was ever recorded."""
+    found = _fetched(_HEAD, ())
+    return (int(found[0]), from_ms(int(found[1]))) if found else None
+
+
+# Every page asks for these several times: as text they cost a tenth of what a queryset costs to compile.
+_READ = f"action NOT IN ({', '.join(['%s'] * len(ASIDE))})"
+_POSITIONS = f'SELECT "position" FROM {Change._meta.db_table} WHERE'  # noqa: S608 - our own names
+_HEAD_POSITION = f'{_POSITIONS} {_READ} ORDER BY "position" DESC LIMIT 1'
+_POSITION_AT = f'{_POSITIONS} "at" <= %s AND {_READ} ORDER BY "at" DESC, "position" DESC LIMIT 1'
+_HEAD = f'SELECT "position", "at" FROM {Head._meta.db_table} ORDER BY id LIMIT 1'  # noqa: S608 - our own names
+
+
+def _fetched(query: str, parameters: Sequence[Any]) -> tuple[Any, ...] | None:
+    with connection.cursor() as cursor:
+        cursor.execute(query, parameters)
+        row: tuple[Any, ...] | None = cursor.fetchone()
+        return row

@@ -59,6 +59,14 @@ def _shown(frozen: Bulletin | Step, stored: list[dict[str, object]]) -> Shown:
     return Shown(told, drawings(told), frozen.at, when, office(frozen.at))
 
 
+def blocks_of(issued: Bulletin, *, engine: Engine) -> tuple[blocks.Block, ...]:
+    """What the paper says, as issued; where its stored copy is gone, counted again. Raises RecountDiffers."""
+    stored = (issued.frozen or {}).get("blocks")
+    if stored is None:
+        return recount(issued, engine=engine).blocks
+    return tuple(blocks.load(block) for block in stored)
+
+
 def article(
     issued: Bulletin, *, engine: Engine, home: Home | None = None, changed: Sequence[Reference] = ()
 ) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator
 from datetime import date
 from typing import Any
 
+from django.db import connection
 from django.db.models import Q, QuerySet
 
 
@@ -15,6 +16,18 @@ def known(position: int) -> Q:
 def holding(day: date, position: int) -> Q:
     """Rows that hold on a day, as known as of a position."""
     return known(position) & Q(valid_from__lte=day) & (Q(valid_until=None) | Q(valid_until__gt=day))
+
+
+# The same as text with `holding_parameters`: for what is asked at every visit.
+HOLDING = (
+    "recorded <= %s AND (recorded_until IS NULL OR recorded_until > %s)"
+    " AND valid_from <= %s AND (valid_until IS NULL OR valid_until > %s)"
+)
+
+
+def holding_parameters(day: date, position: int) -> list[Any]:
+    asked = connection.ops.adapt_datefield_value(day)
+    return [position, position, asked, asked]
 
 
 def in_chunks(ids: list[int] | list[str], size: int = 10_000) -> list[list]:  # type: ignore[type-arg]

@@ -33,6 +33,7 @@ class Tree:
     _reach: dict[int, frozenset[int]] = field(default_factory=dict)
     _under: dict[int, frozenset[int]] = field(default_factory=dict)
     _everything: frozenset[int] = frozenset()
+    _parts: dict[int, list[int]] = field(default_factory=dict)
 
     def path(self, unit: int) -> Iterator[int]:
         """The unit and its ancestors on its own line."""
@@ -64,6 +65,16 @@ class Tree:
         if known is None:
             known = self._under[unit] = frozenset(u for u in self.nodes if unit in self.reach(u))
         return known
+
+    def parts(self, unit: int) -> list[int]:
+        """The units right under this one on its own line, and those that a zone covers, in order."""
+        if not self._parts:
+            found: dict[int, list[int]] = {}
+            for id, node in self.nodes.items():
+                for above in {node.parent, *self.zones.get(id, ())} - {None}:
+                    found.setdefault(above, []).append(id)  # type: ignore[arg-type]
+            self._parts = found
+        return self._parts.get(unit, [])
 
     @property
     def everything(self) -> frozenset[int]:

@@ -31,10 +31,12 @@ def told(asked: Asked, figure: str = "", unit: int | None = None) -> list[Told]:
     return [_told(one, asked) for one in beside(rows, lambda id, at: counted(asked, id, at))]
 
 
-def below(asked: Asked, figure: str) -> list[Told]:
-    """Those of units under the one asked, what lacks most first."""
+def below(asked: Asked, every: list[Told]) -> list[Told]:
+    """Of these those of units under the one asked, what lacks most first."""
+    if not every:
+        return []
     under = set(inside.under(asked.engine, asked.unit.id, asked.at)) - {asked.unit.id}
-    found = [one for one in told(asked, figure) if one.one.row.unit_id in under]
+    found = [one for one in every if one.one.row.unit_id in under]
     return sorted(found, key=lambda one: -one.one.difference)
 
 

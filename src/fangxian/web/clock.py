@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
+from fangxian.kernel.changes import head
 from fangxian.kernel.demonstration import clock_of
 from fangxian.kernel.home import current_home
-from fangxian.kernel.models import Head
 from fangxian.kernel.moments import OFFICE_ZONE
 
 
@@ -12,15 +12,15 @@ def now() -> datetime:
     """The demonstration's clock where the data folder holds one, else the machine's, to the minute: or to
     what was recorded since, so that whoever has just reported sees it, and others share what was counted."""
     moment = clock_of(current_home(), now=datetime.now(OFFICE_ZONE))
-    minute, head = moment.replace(second=0, microsecond=0), Head.objects.first()
-    return head.at if head and minute < head.at <= moment else minute
+    minute, last = moment.replace(second=0, microsecond=0), head()
+    return last[1] if last and minute < last[1] <= moment else minute
 
 
 def latest() -> datetime:
     """The last moment that may be asked about. A demonstration's clock stands still, so that what was
     recorded after it moves this on."""
-    moment, head = clock_of(current_home(), now=datetime.now(OFFICE_ZONE)), Head.objects.first()
-    return max(moment, head.at) if head else moment
+    moment, last = clock_of(current_home(), now=datetime.now(OFFICE_ZONE)), head()
+    return max(moment, last[1]) if last else moment
 
 
 def machine() -> datetime:

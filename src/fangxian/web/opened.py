@@ -6,7 +6,7 @@ as many queries for one record as for a page of them.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import pyarrow as pa
@@ -34,6 +34,7 @@ class Shown:
     record: OpenRecord
     name: str
     key: str = ""  # by which the record's own page finds it among the figure's
+    day: date | None = None  # of the kind that is asked for
 
     @property
     def place(self) -> str:

@@ -19,6 +19,7 @@ LIST, BOTH = "list", "both"
 MOST = 3_000  # records that are looked at one by one; of more, only a sample's campaigns are told
 SAMPLE = 100
 REGISTER, SEVERAL = "register", "several"
+CHANNELS = ("phone", "web", "class", "visit", "import", SEVERAL, REGISTER)
 
 
 @dataclass(frozen=True, slots=True)

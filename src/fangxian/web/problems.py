@@ -53,6 +53,23 @@ class RecordNotThere(Problem):
     text = _("“{figure}” has no such record at “{unit}” at this moment. Open its list of records anew.")
 
 
+class UnitNotInside(Problem):
+    status, code = HTTPStatus.NOT_FOUND, "unit-not-inside"
+    text = _("On {day} no unit “{unit}” counts under “{within}”. Choose one of the units that are offered.")
+
+
+class DayUnreadable(Problem):
+    status, code = HTTPStatus.BAD_REQUEST, "day-unreadable"
+    text = _("“{text}” is not a day. Write it like 2020-02-12.")
+
+
+class NotNarrowable(Problem):
+    status, code = HTTPStatus.NOT_FOUND, "not-narrowable"
+    text = _(
+        "These records cannot be narrowed by “{by}”. Open the list anew, and choose from what it offers."
+    )
+
+
 class PageNotThere(Problem):
     status, code = HTTPStatus.NOT_FOUND, "page-not-there"
     text = _("There is no page {page} of this list; it has {pages}. Go to its first page.")

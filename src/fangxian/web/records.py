@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
@@ -14,14 +14,17 @@ from fangxian.registry.holding import holding
 from fangxian.registry.models import PersonState
 from fangxian.registry.tree import Tree
 
+from . import narrowing
 from .asking import Asked
+from .narrowing import COUNTED, Wanted
 from .opened import Known, Shown, open_records
 from .problems import PageNotThere
 
 SIZE = 50
 CHUNK = 5_000  # records that are opened at a time for a file
-SORTS = ("unit", "contribution")
 ORDERED = 48
+TREES = 8
+_orders: dict[int, tuple[Tree, pa.Array]] = {}
 _ordered: dict[Any, pa.Table] = {}
 
 
@@ -29,16 +32,18 @@ _ordered: dict[Any, pa.Table] = {}
 class Listed:
     """One page of a set of records. `total` counts those found, `all` those of the set."""
 
-    part: str
+    wanted: Wanted
     rows: list[Shown]
     all: int
     total: int
     number: int
     pages: int
-    q: str
-    sort: str
     kind: str
     weighed: bool  # not every record counts for 1
+
+    @property
+    def part(self) -> str:
+        return self.wanted.part
 
     @property
     def first(self) -> int:
@@ -49,30 +54,34 @@ class Listed:
         return min(self.number * SIZE, self.total)
 
 
-def listed(request: HttpRequest, asked: Asked, figure: str, part: str) -> Listed:
+def listed(request: HttpRequest, wanted: Wanted) -> Listed:
     """Raises PageNotThere, and what `inside.records` raises."""
-    q, sort = wanted(request)
-    every = inside.records(asked.engine, figure, asked.unit.id, asked.at, part)
-    found = chosen(asked, figure, part, q, sort)
+    asked = wanted.asked
+    every = inside.records(asked.engine, wanted.figure, asked.unit.id, asked.at, wanted.part)
+    found = chosen(wanted)
     pages = max(1, math.ceil(len(found) / SIZE))
     number = _number(request.GET.get("page", "1"), pages)
-    rows = _opened(found.slice((number - 1) * SIZE, SIZE), asked, figure, part)
+    rows = _opened(found.slice((number - 1) * SIZE, SIZE), wanted)
     weighed = bool(len(every)) and bool((every.contributions != 1).any())
-    return Listed(part, rows, len(every), len(found), number, pages, q, sort, every.record, weighed)
+    return Listed(wanted, rows, len(every), len(found), number, pages, every.record, weighed)
 
 
-def wanted(request: HttpRequest) -> tuple[str, str]:
-    q, sort = request.GET.get("q", "").strip()[:40], request.GET.get("sort", "unit")
-    return q, sort if sort in SORTS else "unit"
-
-
-def _opened(table: pa.Table, asked: Asked, figure: str, part: str) -> list[Shown]:
+def _opened(table: pa.Table, wanted: Wanted) -> list[Shown]:
     """With the submissions that put them there, where they are counted."""
+    asked = wanted.asked
     reasons: list[list[int]] = [[]] * len(table)
-    if part == "counted" and len(table):
-        reasons = inside.because(asked.engine, figure, asked.at, table["id"].combine_chunks())
+    if wanted.part == COUNTED and len(table):
+        reasons = inside.because(asked.engine, wanted.figure, asked.at, table["id"].combine_chunks())
     because = pa.array(reasons, pa.list_(pa.int64()))
-    return open_records(table.append_column("because", because), asked.at, Known(asked.scope, asked.latest))
+    columns = table.select(["id", "kind", "unit", "contribution"]).append_column("because", because)
+    rows = open_records(columns, asked.at, Known(asked.scope, asked.latest))
+    return _dated(rows, wanted.day) if wanted.day else rows
+
+
+def _dated(rows: list[Shown], kind: narrowing.DayKind) -> list[Shown]:
+    days = narrowing.days_of(kind, {pk for row in rows for pk in row.record.because})
+    told = ([days[pk] for pk in row.record.because if pk in days] for row in rows)
+    return [replace(row, day=max(each, default=None)) for row, each in zip(rows, told, strict=True)]
 
 
 def _number(text: str, pages: int) -> int:
@@ -82,14 +91,17 @@ def _number(text: str, pages: int) -> int:
     return number
 
 
-def chosen(asked: Asked, figure: str, part: str, q: str, sort: str) -> pa.Table:
-    """The records that `q` finds, in order; of all of them the order is remembered."""
-    key = (asked.counted.position, asked.at, figure, asked.unit.id, part, sort)
-    if not q and key in _ordered:
+def chosen(wanted: Wanted) -> pa.Table:
+    """The records that are wanted, in order; where only the unit narrows them, the order is remembered."""
+    asked, at = wanted.asked, wanted.at
+    free = not wanted.q and not wanted.by_answers
+    key = (asked.counted.position, asked.at, wanted.figure, at.id, wanted.part, wanted.sort)
+    if free and key in _ordered:
         return _ordered[key]
-    table = _table(inside.records(asked.engine, figure, asked.unit.id, asked.at, part))
-    found = _sorted(_sought(table, asked, q) if q else table, asked.tree, sort)
-    if not q:
+    table = _table(inside.records(asked.engine, wanted.figure, at.id, asked.at, wanted.part))
+    table = narrowing.narrowed(table, wanted)
+    found = _sorted(_sought(table, asked, wanted.q) if wanted.q else table, asked.tree, wanted.sort)
+    if free:
         _ordered[key] = found
         while len(_ordered) > ORDERED:
             _ordered.pop(next(iter(_ordered)))
@@ -138,14 +150,14 @@ def _sorted(table: pa.Table, tree: Tree, sort: str) -> pa.Table:
         return table
     if sort == "contribution":
         return table.sort_by([("contribution", "descending"), ("id", "ascending")])
+    if sort == "day":
+        return table.sort_by([("day", "descending"), ("id", "ascending")])
     return _by_unit(table, tree)
 
 
 def _by_unit(table: pa.Table, tree: Tree) -> pa.Table:
     """In the order of the tree: school by school, in each class by class."""
-    units = pc.unique(table["unit"]).to_pylist()
-    order = sorted(units, key=lambda unit: _place(tree, unit))
-    places = pc.index_in(table["unit"], pa.array(order, table["unit"].type))
+    places = pc.index_in(table["unit"], _order(tree))
     return (
         table.append_column("place", places)
         .sort_by([("place", "ascending"), ("id", "ascending")])
@@ -153,12 +165,22 @@ def _by_unit(table: pa.Table, tree: Tree) -> pa.Table:
     )
 
 
-def _place(tree: Tree, unit: int | None) -> tuple[str, ...]:
-    path = [] if unit is None else list(tree.path(unit))
-    return tuple(tree.nodes[above].code for above in reversed(path))
+def _order(tree: Tree) -> pa.Array:
+    """All units of a tree, each before those under it; worked out once for the trees last asked of."""
+    known = _orders.get(id(tree))
+    if known is None or known[0] is not tree:
+        units = sorted(tree.nodes, key=lambda unit: _place(tree, unit))
+        known = _orders[id(tree)] = tree, pa.array(units, pa.int64())
+        while len(_orders) > TREES:
+            _orders.pop(next(iter(_orders)))
+    return known[1]
 
 
-def opened(table: pa.Table, asked: Asked, figure: str, part: str) -> Iterator[Shown]:
+def _place(tree: Tree, unit: int) -> tuple[str, ...]:
+    return tuple(tree.nodes[above].code for above in reversed(list(tree.path(unit))))
+
+
+def opened(table: pa.Table, wanted: Wanted) -> Iterator[Shown]:
     """All records, opened piece by piece, for a file."""
     for start in range(0, len(table), CHUNK):
-        yield from _opened(table.slice(start, CHUNK), asked, figure, part)
+        yield from _opened(table.slice(start, CHUNK), wanted)

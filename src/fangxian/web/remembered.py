@@ -20,8 +20,8 @@ from django.urls import Resolver404, resolve
 
 from fangxian.access import policy
 from fangxian.access.actor import Actor
+from fangxian.kernel.changes import head
 from fangxian.kernel.home import current_home
-from fangxian.kernel.models import Head
 
 from . import clock, counting, days, style
 from .guard import routes
@@ -119,13 +119,10 @@ def _state(request: HttpRequest) -> object | None:
     what is asked while the figures lag behind."""
     if request.method != "GET" or request.path.startswith(settings.STATIC_URL) or not _harmless(request):
         return None
-    head = Head.objects.values_list("position").first()
-    known = counting.abreast()
-    return (
-        None
-        if head is None or known is None
-        else (current_home(), head, known, clock.now(), days.days().kept)
-    )
+    last, known = head(), counting.abreast()
+    if last is None or known is None:
+        return None
+    return current_home(), last[0], known, clock.now(), days.days().kept
 
 
 def _harmless(request: HttpRequest) -> bool:

@@ -1,7 +1,7 @@
 """Figures as pages draw them: name, value, what it is out of, what is missing, and where it opens."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -189,19 +189,20 @@ def measure(figure: Figure) -> str:
 
 def measured(key: str, count: Number | None) -> str:
     """The measure word for so many of them."""
-    n = 1 if count == 1 else 2
-    words = {
-        "CNY": pgettext("measure", "CNY"),
-        "document": npgettext("measure", "document", "documents", n),
-        "difficulty": npgettext("measure", "difficulty", "difficulties", n),
-        "round": npgettext("measure", "round", "rounds", n),
-        "person-time": npgettext("measure", "person-time", "person-times", n),
-        "finding": npgettext("measure", "finding", "findings", n),
-        "school": npgettext("measure", "school", "schools", n),
-        "class": npgettext("measure", "class", "classes", n),
-        "area": npgettext("measure", "area", "areas", n),
-        "household": npgettext("measure", "household", "households", n),
-        "person": npgettext("measure", "person", "people", n),
-        "unit": npgettext("measure", "unit", "units", n),
-    }
-    return words[key]
+    return _WORDS[key](1 if count == 1 else 2)
+
+
+_WORDS: dict[str, Callable[[int], str]] = {
+    "CNY": lambda _n: pgettext("measure", "CNY"),
+    "document": lambda n: npgettext("measure", "document", "documents", n),
+    "difficulty": lambda n: npgettext("measure", "difficulty", "difficulties", n),
+    "round": lambda n: npgettext("measure", "round", "rounds", n),
+    "person-time": lambda n: npgettext("measure", "person-time", "person-times", n),
+    "finding": lambda n: npgettext("measure", "finding", "findings", n),
+    "school": lambda n: npgettext("measure", "school", "schools", n),
+    "class": lambda n: npgettext("measure", "class", "classes", n),
+    "area": lambda n: npgettext("measure", "area", "areas", n),
+    "household": lambda n: npgettext("measure", "household", "households", n),
+    "person": lambda n: npgettext("measure", "person", "people", n),
+    "unit": lambda n: npgettext("measure", "unit", "units", n),
+}

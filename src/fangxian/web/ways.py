@@ -14,6 +14,7 @@ from fangxian.registry.models import UnitState
 
 from . import clock
 from .asking import told
+from .problems import DayUnreadable, NotNarrowable, UnitNotInside
 
 Way = tuple[str, str]  # words, address
 
@@ -27,6 +28,8 @@ def ways(request: HttpRequest, problem: Problem) -> list[Way]:
             return _first_record(request) if Change.objects.exists() else []
         case FigureRenamed():
             return [_by_its_new_name(request, **problem.facts)]
+        case UnitNotInside() | DayUnreadable() | NotNarrowable():
+            return [(_("All records"), _without_filters(request))]
         case UnknownFigure():
             return [(_("All figures"), "/figures/")]
     return []
@@ -54,6 +57,12 @@ def _by_its_new_name(request: HttpRequest, figure: object, now: object, **_since
     path = request.path.replace(f"/figures/{figure}/", f"/figures/{now}/")
     query = request.GET.urlencode()
     return _("Open “{figure}”").format(figure=now), f"{path}?{query}" if query else path
+
+
+def _without_filters(request: HttpRequest) -> str:
+    """The page of the figure with what is asked, and all its records."""
+    kept = {name: request.GET[name] for name in ("unit", "as_of", "known_by", "part") if name in request.GET}
+    return f"{request.path.rpartition('/')[0]}/?{urlencode(kept)}#records"
 
 
 def _first_record(request: HttpRequest) -> list[Way]:

@@ -284,5 +284,4 @@ def record_href(context: Any, row: Any) -> str:
 
 @register.simple_tag(takes_context=True)
 def records_page(context: Any, number: int) -> str:
-    listed, asked = context["records"], context["asked"]
-    return f"{asked.address(part=listed.part, q=listed.q, sort=listed.sort, page=number)}#records"
+    return f"{context['records'].wanted.address(page=number)}#records"

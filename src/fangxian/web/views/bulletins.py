@@ -67,10 +67,14 @@ def changes_of(number: int, asked: Asked) -> list[queries.FigureChange] | None:
 
 @require_safe
 def changed_mark(request: HttpRequest, number: int) -> HttpResponse:
-    """How many numbers have changed, for a list of bulletins; `why`: each in a sentence."""
+    """How many numbers have changed, for a list of bulletins; `why`: each in a sentence. With a `figure`,
+    whether its numbers at the unit asked still hold."""
     asked = asking.read(request)
-    told = bool(request.GET.get("why"))
+    told, figure = bool(request.GET.get("why")), request.GET.get("figure", "")
     changes = changes_of(number, asked)
+    if figure:
+        of = [c for c in changes or () if (c.reference.figure, c.reference.unit) == (figure, asked.unit.code)]
+        return page(request, "web/parts/held.html", asked, changes=of if changes is not None else None)
     return page(request, "web/parts/changed.html", asked, number=number, changes=changes, told=told)
 
 

@@ -26,17 +26,17 @@ def page(request: HttpRequest, template: str, asked: Asked, **shown: Any) -> Htt
     return render(request, template, controls | shown)
 
 
-def children(asked: Asked) -> list[Node]:
-    """The units right under this one on its own line, and those that a zone covers."""
-    tree, unit = asked.tree, asked.unit
-    covered = {id for id, zones in tree.zones.items() if unit.id in zones}
-    return [n for n in tree.nodes.values() if n.parent == unit.id or n.id in covered]
+def children(asked: Asked, unit: Node | None = None) -> list[Node]:
+    """The units right under this one (or the one asked) on its own line, and those that a zone covers."""
+    tree, unit = asked.tree, unit or asked.unit
+    return [tree.nodes[id] for id in tree.parts(unit.id)]
 
 
-def hosted(asked: Asked) -> list[Node]:
-    """The units of other lines that this one hosts: what they count may lie in its own parts too."""
-    tree = asked.tree
-    return [tree.nodes[id] for id, host in tree.hosts.items() if host == asked.unit.id and id in tree.nodes]
+def hosted(asked: Asked, unit: Node | None = None) -> list[Node]:
+    """The units of other lines that this one (or the one asked) hosts: what they count may lie in its own
+    parts too."""
+    tree, unit = asked.tree, unit or asked.unit
+    return [tree.nodes[id] for id, host in tree.hosts.items() if host == unit.id and id in tree.nodes]
 
 
 def zones(asked: Asked) -> list[Node]:

@@ -1,9 +1,11 @@
 """A figure: what it counts, of what, why not more, by which parts, and its records."""
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
+from itertools import takewhile
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -17,10 +19,10 @@ from fangxian.kernel.demonstration import demonstration_of
 from fangxian.kernel.home import current_home
 from fangxian.registry.tree import Node
 
-from .. import asking, attested, days, disclosure, drawn, exports, records, shown
+from .. import asking, attested, days, disclosure, drawn, exports, narrowing, records, shown
 from ..asking import Asked
 from ..opened import Shown
-from ..origins import Origins, origins
+from ..origins import CHANNELS, Origins, origins, word
 from ..problems import UnknownFormat
 from ..templatetags import fx
 from ..uses import uses
@@ -82,6 +84,7 @@ def figure(request: HttpRequest, id: str) -> HttpResponse:
     declared = declared_figure(asked, id)
     by_unit = asked.engine.by_unit(id, asked.at)
     value = by_unit.get(asked.unit.id)
+    by_phone = attested.told(asked, id)
     told = {
         "figure": shown.show(declared, value, asked),
         "campaign": id.split(".")[1] if declared.group == "coverage" else "",
@@ -93,8 +96,8 @@ def figure(request: HttpRequest, id: str) -> HttpResponse:
         "lines": [_line(line) for line in declared.lines],
         "crumbs": [(_("Figures"), asked.address("/figures/")), *crumbs(asked, request.path)],
         "group": shown.group_name([declared.group]),
-        "attested": attested.told(asked, id, asked.unit.id),
-        "attested_below": attested.below(asked, id),
+        "attested": [one for one in by_phone if one.one.row.unit_id == asked.unit.id],
+        "attested_below": attested.below(asked, by_phone),
     }
     if value is None:
         return page(request, "web/figure.html", asked, **told, elsewhere=_elsewhere(asked, declared.lines))
@@ -111,7 +114,8 @@ def declared_figure(asked: Asked, id: str) -> Any:
 def _insides(request: HttpRequest, asked: Asked, by_unit: ByUnit, value: Value, id: str) -> dict[str, Any]:
     sets = asked.engine.parts(id, asked.at)
     chosen = request.GET.get("part", "counted")
-    listed = records.listed(request, asked, id, chosen) if disclosure.may_open(asked, id) else None
+    wanted = narrowing.read(request, asked, id, chosen)
+    listed = records.listed(request, wanted) if disclosure.may_open(asked, id) else None
     if listed:
         disclosure.opened(request, asked, id, len(listed.rows))
     found = origins(asked, id)
@@ -127,20 +131,52 @@ def _insides(request: HttpRequest, asked: Asked, by_unit: ByUnit, value: Value, 
         "change": None if then is None else number(value.value - then.value),
         "reckoned": ways,
         "all_agree": all(way.agrees for way in ways),
-        "sets": [(name, asked.address(part=name) + "#records", name == chosen) for name in sets],
+        "sets": [(name, wanted.of_part(name) + "#records", name == chosen) for name in sets],
         "excluded": [
             (r, n, asked.address(part=f"excluded:{r}") + "#records") for r, n in value.excluded.items()
         ],
         "parts": parts,
         "records": listed,
+        "inside": _units_inside(wanted, by_unit) if listed else [],
+        "came": [(part, _came(wanted, part.key)) for part in found.parts] if listed else [],
+        "sources": _sources(wanted, found),
         "downloads": [
-            (kind, asked.address(f"/figures/{id}/records.{kind}", part=chosen, q=listed.q))
-            for kind in exports.FORMATS
-            if listed
+            (kind, wanted.address(f"/figures/{id}/records.{kind}")) for kind in exports.FORMATS if listed
         ],
         "by_zone": asked.address(by="zone"),
         "by_tree": asked.address(),
         "has_zones": asked.unit.kind == "bureau",
+    }
+
+
+def _units_inside(wanted: narrowing.Wanted, by_unit: ByUnit) -> list[Node]:
+    """The unit chosen with what lies above it under the one asked, then its parts where the figure is
+    counted. A round is complete at each unit by itself, so that its records are of none inside."""
+    asked, unit = wanted.asked, wanted.at
+    path = list(takewhile(lambda id: id != asked.unit.id, asked.tree.path(unit.id)))
+    above = [asked.tree.nodes[id] for id in reversed(path)]
+    below = sorted(children(asked, unit) + hosted(asked, unit), key=lambda node: node.code)
+    return above + [node for node in below if by_unit.get(node.id) is not None]
+
+
+def _came(wanted: narrowing.Wanted, channel: str) -> str:
+    """Where the records of a part of the bar are listed."""
+    return wanted.address(part=narrowing.COUNTED, how=channel) + "#records"
+
+
+def _sources(wanted: narrowing.Wanted, found: Origins) -> dict[str, list[tuple[str, str]]]:
+    """Campaigns and channels to choose from, each with its words: only where there are several, or one is
+    chosen."""
+    if wanted.part != narrowing.COUNTED:
+        return {}
+    campaigns = {code: name for name, code in found.campaigns}
+    if wanted.campaign:
+        campaigns.setdefault(wanted.campaign, narrowing.campaign(wanted.campaign))
+    keys = [part.key for part in found.parts] or (CHANNELS if found.campaigns else [])
+    channels = dict.fromkeys([*keys, *([wanted.channel] if wanted.channel else [])])
+    return {
+        "campaigns": list(campaigns.items()) if len(campaigns) > 1 or wanted.campaign else [],
+        "channels": [(key, word(key)) for key in channels] if len(channels) > 1 or wanted.channel else [],
     }
 
 
@@ -206,7 +242,11 @@ def reckoned(asked: Asked, id: str, value: Value, found: Origins, parts: Parts) 
 
 def _program(declared: Any) -> str:
     """The lines that count it."""
-    count = getattr(declared.count, "func", declared.count)
+    return _lines_of(getattr(declared.count, "func", declared.count))
+
+
+@cache
+def _lines_of(count: Callable[..., Any]) -> str:
     return "".join(inspect.getsourcelines(count)[0]).rstrip()
 
 
@@ -239,17 +279,19 @@ def download(request: HttpRequest, id: str, what: str, kind: str) -> HttpRespons
         raise NotCountedHere(figure=id, unit=asked.unit.code, lines=", ".join(declared.lines))
     if kind not in exports.FORMATS:
         raise UnknownFormat(format=kind, formats=", ".join(exports.FORMATS))
+    wanted = narrowing.read(request, asked, id, request.GET.get("part", "counted"))
     if what == "records":
         disclosure.require_open(asked, id)
-    head = list(_head(asked, declared, value, request.GET.get("part", "counted"), what))
+    head = list(_head(wanted, declared, value, what))
     head.append((_("Copy"), disclosure.copied(request, asked, id, people=what == "records")))
-    columns, rows = _unit_rows(asked, id) if what == "units" else _record_rows(request, asked, id)
+    columns, rows = _unit_rows(asked, id) if what == "units" else _record_rows(wanted)
     name = f"fangxian-{id}-{asked.unit.code}-{asking.told(asked.moment).replace(':', '')}-{what}"
     write = exports.as_csv if kind == "csv" else exports.as_xlsx
     return write(name, head, columns, rows)
 
 
-def _head(asked: Asked, declared: Any, value: Value, part: str, what: str) -> Iterator[tuple[Any, ...]]:
+def _head(wanted: narrowing.Wanted, declared: Any, value: Value, what: str) -> Iterator[tuple[Any, ...]]:
+    asked = wanted.asked
     if demonstration_of(current_home()):
         yield ("演示数据", "Demonstration data: all people and records are invented.")
     yield _("Figure"), declared.name, declared.id
@@ -262,7 +304,8 @@ def _head(asked: Asked, declared: Any, value: Value, part: str, what: str) -> It
     if value.of is not None:
         yield _("Out of"), value.of
     if what == "records":
-        yield _("Records"), fx.part(part)
+        yield _("Records"), fx.part(wanted.part)
+        yield from ((name, told) for name, told, _without in wanted.filters)
 
 
 def _unit_rows(asked: Asked, id: str) -> tuple[tuple[str, ...], Iterator[tuple[Any, ...]]]:
@@ -276,13 +319,20 @@ def _unit_rows(asked: Asked, id: str) -> tuple[tuple[str, ...], Iterator[tuple[A
     )
 
 
-def _record_rows(
-    request: HttpRequest, asked: Asked, id: str
-) -> tuple[tuple[str, ...], Iterator[tuple[Any, ...]]]:
-    part = request.GET.get("part", "counted")
-    table = records.chosen(asked, id, part, *records.wanted(request))
-    columns = (_("What"), _("Who or what"), _("Unit"), _("Lies in"), _("Contribution"), _("Submissions"))
-    return columns, (_record_row(row) for row in records.opened(table, asked, id, part))
+def _record_rows(wanted: narrowing.Wanted) -> tuple[tuple[str, ...], Iterator[tuple[Any, ...]]]:
+    table, day = records.chosen(wanted), [wanted.day.label] if wanted.day else []
+    columns = (
+        _("What"),
+        _("Who or what"),
+        _("Unit"),
+        _("Lies in"),
+        _("Contribution"),
+        _("Submissions"),
+        *day,
+    )
+    return columns, (
+        (*_record_row(row), row.day) if day else _record_row(row) for row in records.opened(table, wanted)
+    )
 
 
 def _record_row(row: Shown) -> tuple[Any, ...]:
