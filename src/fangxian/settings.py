@@ -164,4 +164,4 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_MAX_AGE = 7 * 24 * 3600  # files are asked for by their edition, or have it in their names
 X_FRAME_OPTIONS = "DENY"
 SILENCED_SYSTEM_CHECKS: list[str] = []
-LOGGING_CONFIG = None  # the command line sets up logging; nothing logs request bodies
+LOGGING_CONFIG = None  # kernel.logs sees to it that what is logged holds no value of anybody
