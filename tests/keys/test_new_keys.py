@@ -27,6 +27,7 @@ from fangxian.access.models import Account
 from fangxian.campaigns.actions import add_channel, launch_campaign
 from fangxian.campaigns.models import Channel
 from fangxian.desk.actions import _household_at
+from fangxian.desk.queries import numbers
 from fangxian.kernel import rekeying, secrets
 from fangxian.kernel.changes import head_position, recording
 from fangxian.kernel.home import Home
@@ -150,6 +151,11 @@ class Full:
         [self.household] = add_households(
             households=[NewHousehold([(self.people[0], "child")], START)], by="test", now=at(1)
         )
+        alike = [NewPerson(f"双{n}", phone=PHONES[22]) for n in range(5)]  # more than a small batch takes
+        first, *_others, last = enrol(people=alike, by="test", now=at(1))
+        [self.sharing] = add_households(
+            households=[NewHousehold([(first, "parent"), (last, "parent")], START)], by="test", now=at(1)
+        )
         self.surrogates = dict(Person.objects.values_list("pk", "surrogate"))
         self._launch()
         self._list(folder)
@@ -232,6 +238,7 @@ class Full:
             assert find_person(NewPerson(f"人{n}", id_number=NUMBERS[n])) == person
             assert find_person(NewPerson(f"人{n}", phone=PHONES[n])) == person
             assert whole(person, "id_number", position) == NUMBERS[n]
+        assert len(numbers([self.sharing], day=START, position=position)[self.sharing]) == 1
         with recording("test", by="test", now=now()) as change:
             assert _household_at(PHONES[0], change) == self.household
         assert dict(Person.objects.values_list("pk", "surrogate")) == self.surrogates
@@ -284,7 +291,7 @@ def test_between_any_two_batches_everything_is_found_and_opens(
     full.check_matching()
     assert numbers_of(full.home.keys) == (2,)
     assert set(batches) == {keyed.name for keyed in EVERYTHING()}
-    assert batches.count("registry_personsecret") == 7  # 40 values, 6 at a time
+    assert batches.count("registry_personsecret") == 8  # 45 values, 6 at a time
     assert_nothing_is_under(old)
     assert len(list(full.home.attachments.glob("??/*"))) == 1
     last = Change.objects.get(action="kernel.retire_keys", detail__left={})

@@ -67,7 +67,9 @@ def _old(told: str, ring: Keyring) -> bool:
 
 
 def _anew(data: dict[str, Any], ring: Keyring) -> dict[str, Any]:
-    again = {name: sealed(opened(data[name], ring), ring) for name in ("secret", "seed") if name in data}
+    again: dict[str, Any] = {
+        name: sealed(opened(data[name], ring), ring) for name in ("secret", "seed") if name in data
+    }
     if "migrated_codes" in data:
         again["migrated_codes"] = [sealed(opened(code, ring), ring) for code in data["migrated_codes"]]
     return data | again

@@ -171,7 +171,8 @@ _OLD = "length(sealed) > 0 AND substr(sealed, 1, 1) <> %s"
 def _rows(sql: str, told: Sequence[Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, told)
-        return cursor.fetchall()
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found
 
 
 def _update(table: str, key: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
