@@ -13,7 +13,7 @@ that stand say, and where there are none what the matcher linked by itself.
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -379,10 +379,18 @@ def _evidence_of(proposal: NewProposal, verdict: str, person: int | None, ring: 
 
 
 def decide(
-    *, row: int, proposal: int, verdict: str, by: str, now: datetime, person: int | None = None
+    *,
+    row: int,
+    proposal: int,
+    verdict: str,
+    by: str,
+    now: datetime,
+    person: int | None = None,
+    also: Iterable[str] = (),
 ) -> int:
     """Settle a row: it is this candidate (`same`), none of them (`not_same`), or that cannot be told from the
-    list (`unsettled`; then it is asked). The decision keeps the digest of what it rests on.
+    list (`unsettled`; then it is asked). The decision keeps the digest of what it rests on. `also` are other
+    accounts of who decides: two reviewers are two people.
 
     Raises RowNotThere, ListWithdrawn, ProposalChanged, VerdictUnknown, PersonNotProposed, DecidedAlready,
     SettledAlready.
@@ -391,7 +399,7 @@ def decide(
         raise VerdictUnknown()
     with recording("matching.decide", by=by, now=now) as change:
         seen = _proposal(row, proposal)
-        _refuse_again(row, by)
+        _refuse_again(row, {by[:_NAME], *also})
         chosen = _chosen(seen, verdict, person)
         (key,) = change.ids(Decision, 1)
         of = chosen if chosen is not None and verdict == SAME else seen
@@ -428,9 +436,9 @@ def _proposal(row: int, proposal: int) -> Proposal:
     return held
 
 
-def _refuse_again(row: int, by: str) -> None:
+def _refuse_again(row: int, names: Collection[str]) -> None:
     voices = voices_of([row])[row]
-    if any(voice.by == by for voice in voices):
+    if any(voice.by in names for voice in voices):
         raise DecidedAlready()
     sensitive = List.objects.values_list("sensitive", flat=True).get(rows=row)
     if standing(voices, sensitive=sensitive).state in (SETTLED, ASKED):
