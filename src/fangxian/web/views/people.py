@@ -187,7 +187,8 @@ def glasses(request: HttpRequest) -> HttpResponse:
     """Requests that wait for this visitor's consent: of people in scope, and not the visitor's own."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     now, moment = request.now, request.moment  # type: ignore[attr-defined]
-    return render(request, "web/glasses.html", {"rows": people.consentable(actor, now=now, moment=moment)})
+    rows = people.consentable(actor, now=now, moment=moment)
+    return render(request, "web/glasses.html", {"rows": people.named(actor, rows, now=now)})
 
 
 @require_POST
