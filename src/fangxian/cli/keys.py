@@ -61,15 +61,15 @@ def rotate(settle: float, pause: float, by: str) -> None:
     from fangxian.web import clock
 
     home = current_home()
-    left = sum(rekeying.standing(home).left.values())
-    progress = _Progress(left)
+    rekeying.begin(home)
+    progress = _Progress(sum(rekeying.standing(home).left.values()))
     number = rekeying.rotate(home, by=by, clock=clock.latest, told=progress, settle=settle, pause=pause)
     words = _("{count} values lie under key {number}; it is the only one.")
     click.echo(words.format(count=f"{progress.done:,}", number=number))
 
 
 class _Progress:
-    """A line a second and a line a name, on the standard error."""
+    """A line a name and at most one a second more, on the standard error."""
 
     def __init__(self, total: int) -> None:
         self.total, self.done, self._said = total, 0, 0.0
@@ -82,5 +82,5 @@ class _Progress:
         if fresh or time.monotonic() - self._said > 1:
             self._said = time.monotonic()
             moment = datetime.now().astimezone().strftime("%H:%M:%S")
-            click.echo(f"{moment}  {name}  {self._of[name]:,}  ({self.done:,})", err=True)
+            click.echo(f"{moment}  {name}  {self._of[name]:,}  ({self.done:,} / {self.total:,})", err=True)
             sys.stderr.flush()

@@ -209,6 +209,12 @@ def standing(home: Home) -> Standing:
     return Standing(numbers_of(home.keys), {keyed.name: keyed.left(ring) for keyed in everything()})
 
 
+def begin(home: Home) -> None:
+    """Add a key, where none was added that is not through. Raises KeysMissing, KeysUsedUp."""
+    if len(numbers_of(home.keys)) < 2:
+        add_keys(home.keys)
+
+
 def rotate(
     home: Home,
     *,
@@ -223,8 +229,7 @@ def rotate(
     `told` is called after each batch; between two batches writers have `pause` seconds to themselves. Raises
     KeysMissing, KeysUsedUp.
     """
-    if len(numbers_of(home.keys)) < 2:
-        add_keys(home.keys)
+    begin(home)
     ring = keyring(home.keys)
     _settle(home.keys / f"keys.{ring.number}", settle)
     while not _retired(home, ring, by=by, now=clock()):
