@@ -107,7 +107,7 @@ def open_to(actor: Actor, people: Iterable[int], *, moment: datetime) -> dict[in
         return {}
     rows = BreakGlass.objects.filter(account=actor.account, until__gt=moment, sought="").order_by("pk")
     wanted = set(people)
-    return {row.person_id: row for row in rows if row.person_id in wanted}
+    return {row.whom: row for row in rows if row.person_id in wanted}
 
 
 def opened(actor: Actor, request: int, *, moment: datetime) -> BreakGlass:

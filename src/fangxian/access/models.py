@@ -86,6 +86,12 @@ class BreakGlass(Recorded):
     opened = MomentField(null=True)
     until = MomentField(null=True)
 
+    @property
+    def whom(self) -> int:
+        """The person's id, of a request for somebody who is there: only these wait for consent or are open."""
+        assert self.person_id is not None
+        return self.person_id
+
 
 class Seal(models.Model):
     """A batch of the audit log, chained to the batch before: see `audit`."""

@@ -187,7 +187,7 @@ def sought_card(actor: Actor, row: BreakGlass, *, now: datetime) -> Card:
 
     Raises NotThere where the person is no more.
     """
-    person, at = row.person_id, holding(day_of(now), head_position())
+    person, at = row.whom, holding(day_of(now), head_position())
     name = PersonState.objects.filter(at, person=person).values_list("name", flat=True).first()
     if name is None:
         raise NotThere()
@@ -221,18 +221,18 @@ def whole(actor: Actor, person: int, code: str, *, now: datetime) -> Field:
 def consentable(actor: Actor, *, now: datetime, moment: datetime) -> list[BreakGlass]:
     """Requests to break the glass that wait for this actor: of people in scope, and not the actor's own."""
     rows = [row for row in glass.pending(moment=moment) if not glass.same_person(actor, row)]
-    units = leaves({row.person_id for row in rows}, day=day_of(now), position=head_position())
+    units = leaves({row.whom for row in rows}, day=day_of(now), position=head_position())
     area = policy.scope(actor, "consent")
-    return [row for row in rows if area.whole or not units[row.person_id].isdisjoint(area.units)]
+    return [row for row in rows if area.whole or not units[row.whom].isdisjoint(area.units)]
 
 
 def named(actor: Actor, rows: list[BreakGlass], *, now: datetime) -> list[tuple[BreakGlass, str]]:
     """Requests, each with the name of who is asked about, as far as consent shows it."""
-    ids = {row.person_id for row in rows}
+    ids = {row.whom for row in rows}
     units = leaves(ids, day=day_of(now), position=head_position())
     at = holding(day_of(now), head_position())
     names = dict(PersonState.objects.filter(at, person__in=ids).values_list("person_id", "name"))
     return [
-        (row, policy.shown(actor, "B", names.get(row.person_id, ""), units[row.person_id], purpose="consent"))
+        (row, policy.shown(actor, "B", names.get(row.whom, ""), units[row.whom], purpose="consent"))
         for row in rows
     ]

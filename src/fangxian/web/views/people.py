@@ -198,6 +198,6 @@ def consent(request: HttpRequest, number: int) -> HttpResponse:
     now, moment = request.now, request.moment  # type: ignore[attr-defined]
     row = next((row for row in glass.pending(moment=moment) if row.pk == number), None)
     if row is not None:
-        people.require_reach(actor, row.person_id, "consent", now=now)
+        people.require_reach(actor, row.whom, "consent", now=now)
     glass.consent(actor=actor, request=number, now=now, moment=moment)
     return redirect("glasses")
