@@ -447,7 +447,8 @@ def expected_status(name: str, actor: str, unit: str | None) -> set[int]:
     return {200, 302}
 
 
-PUPILS = [person for person, posts in PEOPLE.items() if "pupil" in {role for _unit, role in posts}]
+# Where pupils are asked as pupils: their class. Who looks after their squadron does not report on them.
+CLASS_OF = {"pupil": "s1-1", "beside": "s1-2", "elsewhere": "s2-1", "moved": "s2-1"}
 
 
 def is_there(name: str, actor: str) -> bool:
@@ -457,8 +458,8 @@ def is_there(name: str, actor: str) -> bool:
     if name == "sought":
         return actor == w.SOUGHT_BY
     if name == "fill-sheet":
-        return w.knows(actor, "pupil", "report")
-    return name == "chain" or any(w.knows(actor, person, "report") for person in PUPILS)
+        return w.in_scope(actor, CLASS_OF["pupil"], "report")
+    return name == "chain" or any(w.in_scope(actor, unit, "report") for unit in CLASS_OF.values())
 
 
 def placed(address: str, built: World, unit: str) -> str:
@@ -578,9 +579,17 @@ def check_no_more(faults: Faults, text: str, name: str, actor: str, asked: str) 
     if whole and "unit=xw" in asked and "DOCTYPE" in text.upper():
         faults.expect(w.REFUSED in text, "hides a refusal from", actor, asked)
     own = {unit for _role, unit in ACTORS.get(actor, [])}  # one's own grants stand on one's own pages
+    own |= units_of_whom(name, actor)
     named = "count" if name == "home" else PURPOSE[name]
     more = names_seen(text) - (nameable(actor, named) if actor else set()) - own
     faults.expect(not more, "names", more, "to", actor or "nobody", asked)
+
+
+def units_of_whom(name: str, actor: str) -> set[str]:
+    """Where those are of whom the page is, whoever may see it."""
+    if name in ("family", "family-form"):
+        return {unit for person in w.FAMILIES[w.LEASED] for unit in w.WHERE[person]}
+    return set(w.WHERE[w.SOUGHT]) if name == "sought" and actor == w.SOUGHT_BY else set()
 
 
 def check_list(faults: Faults, text: str, actor: str, unit: str, asked: str) -> None:
@@ -787,8 +796,8 @@ def test_what_is_done_is_done_for_those_whom_the_table_names_alone(
     wanted = list(acts(built))
     for act in wanted:
         for actor in ["", *ACTORS]:
+            client = visitors(actor)
             with transaction.atomic():
-                client = visitors(actor)
                 answer = client.post(act.address, act.sent(client), headers={"Accept": "text/html"})
                 text = text_of(answer)
                 transaction.set_rollback(True)

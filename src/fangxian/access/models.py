@@ -88,7 +88,7 @@ class BreakGlass(Recorded):
 
     @property
     def whom(self) -> int:
-        """The person's id, of a request for somebody who is there: only these wait for consent or are open."""
+        """The person's id, of a request for somebody who is there: these alone wait or are open."""
         assert self.person_id is not None
         return self.person_id
 
