@@ -774,7 +774,7 @@ def acts(built: World) -> Iterator[Act]:
     yield act("new-drop", f"/campaigns/new/{w.DRAFT}/drop/", lambda a: w.in_scope(a, w.DRAFTED_BY, "build"))
     yield act("draft-step", "/bulletins/drafts/1/step/", do="give-up", note="不再需要", seen="2")
     yield act("draft-approval", "/bulletins/drafts/1/approval/", do="approve", seen="2")
-    yield act("draft-approval", "/bulletins/drafts/1/approval/", do="return", note="再核", seen="2")
+    yield act("draft-approval", "/bulletins/drafts/1/approval/", do="return", note="请再核对一遍", seen="2")
     yield Act(
         "sheet-back", "/hand-in/sheet/", lambda client: {"sheet": sheet_of(client)}, lambda _actor: True
     )
