@@ -46,6 +46,7 @@ from fangxian.registry.queries import whole
 from fangxian.submissions.actions import publish_form, receive
 from fangxian.submissions.envelopes import Envelope, File, Sheet
 from fangxian.submissions.models import Attachment
+from fangxian.web import clock
 
 NUMBERS = [f"99{n:016d}" for n in range(23)]
 PHONES = [f"100{n:08d}" for n in range(23)]
@@ -271,7 +272,7 @@ def full(small_city: dict[str, int], other_home: Home, tmp_path: Path) -> Full: 
 
 
 def rotate(home: Home, told: Callable[[str, int], None] = lambda name, count: None) -> int:
-    return rekeying.rotate(home, by="test", clock=now, told=told, settle=0)
+    return rekeying.rotate(home, by="test", clock=now, machine=clock.machine, told=told, settle=0)
 
 
 @pytest.mark.django_db

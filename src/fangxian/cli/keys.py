@@ -63,7 +63,9 @@ def rotate(settle: float, pause: float, by: str) -> None:
     home = current_home()
     rekeying.begin(home)
     progress = _Progress(sum(rekeying.standing(home).left.values()))
-    number = rekeying.rotate(home, by=by, clock=clock.latest, told=progress, settle=settle, pause=pause)
+    number = rekeying.rotate(
+        home, by=by, clock=clock.latest, machine=clock.machine, told=progress, settle=settle, pause=pause
+    )
     words = _("{count} values lie under key {number}; it is the only one.")
     click.echo(words.format(count=f"{progress.done:,}", number=number))
 

@@ -220,18 +220,19 @@ def rotate(
     *,
     by: str,
     clock: Clock,
+    machine: Clock,
     told: Told = lambda name, count: None,
     settle: float = SETTLE,
     pause: float = 0.0,
 ) -> int:
     """Add a key, or go on with one that was added; bring everything under it; retire the others. Its number.
 
-    `told` is called after each batch; between two batches writers have `pause` seconds to themselves. Raises
+    `machine` is the machine's clock, by which keys settle. `told` is called after each batch; between two batches writers have `pause` seconds to themselves. Raises
     KeysMissing, KeysUsedUp.
     """
     begin(home)
     ring = keyring(home.keys)
-    _settle(home.keys / f"keys.{ring.number}", settle)
+    _settle(home.keys / f"keys.{ring.number}", settle, machine)
     while not _retired(home, ring, by=by, now=clock()):
         for keyed in everything():
             for count in _rekeyed(keyed, ring, by=by, clock=clock):
@@ -246,8 +247,8 @@ def _rekeyed(keyed: Keyed, ring: Keyring, *, by: str, clock: Clock) -> Iterable[
     return keyed.rekey(ring, by=by, clock=clock) if keyed.left(ring) else ()
 
 
-def _settle(path: Path, settle: float) -> None:
-    while (rest := path.stat().st_mtime + settle - time.time()) > 0:
+def _settle(path: Path, settle: float, machine: Clock) -> None:
+    while (rest := path.stat().st_mtime + settle - machine().timestamp()) > 0:
         time.sleep(min(rest, 1.0))
 
 
