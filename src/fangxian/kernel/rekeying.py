@@ -227,8 +227,8 @@ def rotate(
 ) -> int:
     """Add a key, or go on with one that was added; bring everything under it; retire the others. Its number.
 
-    `machine` is the machine's clock, by which keys settle. `told` is called after each batch; between two batches writers have `pause` seconds to themselves. Raises
-    KeysMissing, KeysUsedUp.
+    `machine` is the machine's clock, by which keys settle. `told` is called after each batch; between two
+    batches writers have `pause` seconds to themselves. Raises KeysMissing, KeysUsedUp.
     """
     begin(home)
     ring = keyring(home.keys)
