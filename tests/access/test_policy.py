@@ -93,7 +93,7 @@ def test_a_family_sees_its_own(small_city: dict[str, int]) -> None:
 def test_the_tables_speak_of_roles_classes_and_verdicts_that_exist() -> None:
     for purpose in policy.purposes().values():
         assert set(purpose.roles) <= {*roles(), "console", "*"}, purpose.code
-        assert purpose.relation in ("reach", "whole", "household", "self")
+        assert purpose.relation in ("reach", "whole", "household", "self", "found")
         assert set(purpose.logged) <= set(policy.CLASSES)
         for verdicts in purpose.roles.values():
             assert set(verdicts) <= set(policy.CLASSES)

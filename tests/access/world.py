@@ -6,17 +6,23 @@ neither asks the code that is tested.
 
 import tomllib
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from fangxian import access
-from fangxian.access import tokens
+from fangxian.access import glass, tokens
 from fangxian.access.actions import NewAccount, close_account, grant, open_accounts, revoke
+from fangxian.access.actor import actor_of
 from fangxian.access.models import Account, Grant
 from fangxian.campaigns.actions import launch_campaign, open_round, save_draft
+from fangxian.desk.actions import ATTEMPT_COLUMNS, ask_for_call
+from fangxian.desk.models import Attempt, Lease
+from fangxian.desk.queries import callings
+from fangxian.kernel.changes import recording
 from fangxian.kernel.moments import OFFICE_ZONE
 from fangxian.matching.actions import NewCandidate, NewProposal, NewRun, add_list, bring_issue, record_run
+from fangxian.matching.duplicates import NewTwin, record_twins
 from fangxian.matching.models import RowState
 from fangxian.registry.actions import (
     NewCover,
@@ -214,6 +220,8 @@ class World:
     households: list[int] = field(default_factory=list)
     accounts: dict[str, Account] = field(default_factory=dict)
     welcome: str = ""
+    link: str = ""  # of the first family
+    requests: dict[str, int] = field(default_factory=dict)  # to break the glass: one waits, one is open
 
 
 def build() -> World:
@@ -226,7 +234,56 @@ def build() -> World:
     _move(world)
     _open_accounts(world)
     _draft(world)
+    _link(world)
+    _calls(world)
+    _twins(world)
+    _emergencies(world)
     return world
+
+
+LEASED, LEASED_TO = 0, "caller"  # a family, and who was given it to call
+UNREACHABLE = 2  # a family whose only number was wrong
+SOUGHT, SOUGHT_BY = "elsewhere", "nurse"
+ASKED, ASKED_BY = "pupil", "zone"
+TWINS = ("pupil", "beside")
+LATER = timedelta(days=1)  # what lapses on the machine's clock does not while the matrix is walked
+
+
+def _link(world: World) -> None:
+    home = world.households[LEASED]
+    world.link = tokens.issue_household(household=home, name="条", by=BY, now=CLOCK)
+
+
+def _calls(world: World) -> None:
+    calling, home = callings(CLOCK)[0], world.households[UNREACHABLE]
+    until = datetime.now(OFFICE_ZONE) + LATER
+    for family in (LEASED, UNREACHABLE):
+        ask_for_call(household=world.households[family], reason="再问一次", by=BY, now=CLOCK)
+    family = world.households[LEASED]
+    Lease.objects.create(round=calling.round, household_id=family, holder=LEASED_TO, until=until)
+    with recording("desk.note", by=BY, now=CLOCK) as change:
+        person = world.people[FAMILIES[UNREACHABLE][0]]
+        told = (calling.round.pk, home, "wrong_number", CLOCK, BY, None, person, "", "wrong", False)
+        change.append(Attempt, ATTEMPT_COLUMNS, [told])
+
+
+def _twins(world: World) -> None:
+    one, other = sorted(world.people[person] for person in TWINS)
+    record_twins(found=[NewTwin(one, other, 0.8, [("name", "equal")])], by=BY, now=CLOCK)
+
+
+def _emergencies(world: World) -> None:
+    moment = datetime.now(OFFICE_ZONE) + LATER
+    told = {"case": "一号病例", "reason": "须立即联系同车的所有人", "now": CLOCK, "moment": moment}
+    for name, by, person, sought in (
+        ("waiting", ASKED_BY, ASKED, ""),
+        ("open", SOUGHT_BY, SOUGHT, "number"),
+    ):
+        actor = actor_of(world.accounts[by], now=CLOCK)
+        pk = glass.ask(actor=actor, person=world.people[person], sought=sought, **told)
+        world.requests[name] = pk
+    officer = actor_of(world.accounts["officer"], now=CLOCK)
+    glass.consent(actor=officer, request=world.requests["open"], now=CLOCK, moment=moment)
 
 
 def _build_units(world: World) -> None:
@@ -293,7 +350,8 @@ def _build_answers(world: World) -> None:
             by=BY,
             now=at(1),
         )
-    publish_form(code="screening", content=form_bytes("screening"), by=BY, now=at(1))
+    for code in ("screening", "ten-ones"):
+        publish_form(code=code, content=form_bytes(code), by=BY, now=at(1))
     open_round(campaign="screening", number=1, closes=at(20), by=BY, now=at(1))
     asked = {"campaign": "screening", "round": 1, "version": "1", "happened": at(3, 8), "channel": "phone"}
     for home, family in zip(world.households, FAMILIES, strict=True):

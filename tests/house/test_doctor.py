@@ -10,6 +10,7 @@ import pytest
 
 from fangxian.cli import doctor
 from fangxian.kernel.home import Home
+from fangxian.kernel.secrets import add_keys, retire_keys
 from fangxian.lake import files
 from fangxian.lake.manifest import Manifest
 
@@ -99,3 +100,12 @@ def test_a_lake_that_is_missing_is_spare_and_a_damaged_one_bad(other_home: Home)
     assert doctor._lake().state == "spare"
     (other_home.lake / "manifest.json").write_text("{")
     assert doctor._lake().state == "bad"
+
+
+def test_new_keys_that_are_not_through_are_told(other_home: Home) -> None:
+    assert doctor._keys().state == "good"
+    add_keys(other_home.keys)
+    found = doctor._keys()
+    assert found.state == "spare" and "keys.1" in found.told and "fangxian keys rotate" in found.told
+    retire_keys(other_home.keys)
+    assert doctor._keys().state == "good"

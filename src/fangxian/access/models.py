@@ -69,17 +69,28 @@ class Token(Recorded):
 
 
 class BreakGlass(Recorded):
-    """One person's sealed fields opened to one account, for a named case, with a second person's consent."""
+    """One person's sealed fields opened to one account, for a named case, with a second person's consent.
+
+    `sought` says how somebody out of the account's reach was named: by ID `number`, or by `name`, unit and
+    birth date. Of who was sought and is not there `person` is null: whoever asked is told the same.
+    """
 
     id = models.BigIntegerField(primary_key=True)
     account = models.ForeignKey(Account, models.PROTECT, related_name="+")
     second = models.ForeignKey(Account, models.PROTECT, null=True, related_name="+")
-    person = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    person = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
+    sought = models.CharField(max_length=6, default="")
     case = models.CharField(max_length=80)
     reason = models.CharField(max_length=200)
     asked = MomentField()
     opened = MomentField(null=True)
     until = MomentField(null=True)
+
+    @property
+    def whom(self) -> int:
+        """The person's id, of a request for somebody who is there: these alone wait or are open."""
+        assert self.person_id is not None
+        return self.person_id
 
 
 class Seal(models.Model):

@@ -6,6 +6,17 @@ from datetime import date
 from fangxian.registry.holding import holding, in_chunks
 from fangxian.registry.models import Membership, Post
 
+from .actor import Actor
+from .models import Account
+
+
+def aliases(actor: Actor) -> frozenset[str]:
+    """The accounts by which the actor's person signs in: whoever must be another person is none of them."""
+    if actor.person is None:
+        return frozenset({actor.name})
+    held = Account.objects.filter(person=actor.person).values_list("username", flat=True)
+    return frozenset({actor.name, *held})
+
 
 def leaves(people: Iterable[int], *, day: date, position: int) -> dict[int, frozenset[int]]:
     """Of each person the units of the posts held on the day; of whoever has none, those of the people of the

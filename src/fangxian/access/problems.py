@@ -82,6 +82,16 @@ class CaseUnnamed(Problem):
     text = _("Name the case, and say in at least ten characters why it cannot wait.")
 
 
+class SoughtInexactly(Problem):
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "sought-inexactly"
+    text = _("Give the whole ID number, or the whole name with the unit and the birth date (YYYY-MM-DD).")
+
+
+class TooManySought(Problem):
+    status, code = HTTPStatus.TOO_MANY_REQUESTS, "too-many-sought"
+    text = _("You have asked for {count} people in half an hour. Wait, or telephone whoever is responsible.")
+
+
 class SecondIsFirst(Problem):
     status, code = HTTPStatus.CONFLICT, "second-is-first"
     text = _("Whoever asked cannot consent as well. Let another person consent.")

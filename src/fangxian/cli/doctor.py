@@ -95,7 +95,7 @@ def _keys() -> Found:
 
     from fangxian.kernel.home import current_home
     from fangxian.kernel.problems import KeysMissing
-    from fangxian.kernel.secrets import keyring
+    from fangxian.kernel.secrets import keyring, numbers_of
 
     try:
         keyring()
@@ -103,7 +103,14 @@ def _keys() -> Found:
         return Found("keys", "bad", problem.sentence())
     folder = current_home().keys
     good = _("The keys are there, their owner's alone.")
-    return _private("keys", [folder, *sorted(folder.iterdir())], good)
+    found = _private("keys", [folder, *sorted(folder.iterdir())], good)
+    numbers = numbers_of(folder)
+    if found.state == "good" and len(numbers) > 1:
+        told = _(
+            "New keys were begun and are not through: {old} is still needed. Run `fangxian keys rotate`."
+        )
+        return Found("keys", "spare", told.format(old=", ".join(f"keys.{n}" for n in numbers[:-1])))
+    return found
 
 
 def _private(name: str, paths: list[Path], good: str) -> Found:

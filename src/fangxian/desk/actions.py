@@ -279,7 +279,7 @@ def _open_ask(household: int, campaign: int | None, reason: str) -> int | None:
 
 
 def _household_at(phone: str, change: Recording) -> int:
-    owners = PersonSecret.objects.filter(field="phone", digest=keyring().digest(phone)).values("person")
+    owners = PersonSecret.objects.filter(field="phone", digest__in=keyring().digests(phone)).values("person")
     homes = Membership.objects.filter(holding(day_of(change.at), change.position), person__in=owners)
     found = homes.order_by("household_id").values_list("household_id", flat=True).first()
     if found is None:

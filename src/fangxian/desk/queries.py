@@ -12,6 +12,7 @@ from fangxian.campaigns.models import Campaign, Round, RoundMember
 from fangxian.kernel.changes import ASIDE, head_position
 from fangxian.kernel.models import Change
 from fangxian.kernel.moments import day_of
+from fangxian.kernel.secrets import keyring
 from fangxian.registry.holding import holding, in_chunks
 from fangxian.registry.models import Membership, PersonSecret
 from fangxian.registry.queries import leaf_units
@@ -249,10 +250,11 @@ def _phones(persons: Collection[int]) -> dict[int, tuple[str, bytes]]:
     """Person -> digest and sealed number: the latest of each, unless a caller found it wrong since."""
     latest: dict[int, tuple[int, str, bytes]] = {}
     wrong: dict[int, int] = {}
+    ring = keyring()
     for chunk in in_chunks(sorted(persons)):
         rows = PersonSecret.objects.filter(person__in=chunk, field="phone").order_by("pk")
         for person, recorded, digest, sealed in rows.values_list("person_id", "recorded", "digest", "sealed"):
-            latest[person] = (recorded, digest, bytes(sealed))
+            latest[person] = (recorded, ring.lifted(digest, since=bytes(sealed)[0]), bytes(sealed))
         calls = Attempt.objects.filter(person__in=chunk, outcome=WRONG_NUMBER).order_by("pk")
         wrong |= dict(calls.values_list("person_id", "recorded"))
     bad = {digest for person, (recorded, digest, _s) in latest.items() if wrong.get(person, -1) > recorded}

@@ -23,6 +23,8 @@ from .problems import ClockBehindLog, NothingKnownYet
 # What these write no figure reads: nothing is counted anew because of them.
 # "registry.disclose" is of ledgers that kept a second log of looks.
 ASIDE = (
+    "kernel.rekey",
+    "kernel.retire_keys",
     "registry.disclose",
     "campaigns.remind",
     "campaigns.draft",

@@ -63,3 +63,13 @@ class MomentInFuture(Problem):
 class KeysMissing(Problem):
     status, code = HTTPStatus.SERVICE_UNAVAILABLE, "keys-missing"
     text = _("The keys of this data folder are not at {path}. Put them back from your backup.")
+
+
+class KeysUsedUp(Problem):
+    status, code = HTTPStatus.CONFLICT, "keys-used-up"
+    text = _("The keys have been changed {last} times, and a sealed value has no room for a higher number.")
+
+
+class KeysChanged(Problem):
+    status, code = HTTPStatus.SERVICE_UNAVAILABLE, "keys-changed"
+    text = _("The keys were changed while this was being sent. Nothing of it is kept: send it again.")

@@ -11,12 +11,14 @@ import hmac
 import os
 import struct
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 
-from .secrets import Keyring, keyring
+from .problems import KeysChanged
+from .secrets import Keyring, keyring, numbers_of, sync_folder
 
 CHUNK = 2**20
 _MARK, _NONCE = 16, 12
@@ -39,7 +41,7 @@ class Sealing:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._path = folder / f".{os.urandom(8).hex()}"
         self._file = os.fdopen(os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
-        self._digest = hmac.new(self._ring.looking, digestmod=hashlib.sha256)
+        self._digest = hmac.new(self._ring.first_looking(), digestmod=hashlib.sha256)
         self._mark = os.urandom(_MARK)
         self._file.write(bytes([self._ring.number]) + self._mark)
         self._held = bytearray()
@@ -66,18 +68,26 @@ class Sealing:
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()
-        self._name = self._digest.hexdigest()
+        self._name = self._ring.lifted(self._digest.hexdigest())
         return Stored(self._name, self.size)
 
     def keep(self) -> None:
-        """Give it its name, durably. Under the head's lock, so that nobody drops what another keeps."""
+        """Give it its name, durably. Under the head's lock, so that nobody drops what another keeps.
+
+        Raises KeysChanged where its key was retired meanwhile.
+        """
+        if self._ring.number not in numbers_under(self._ring):
+            raise KeysChanged()
         path = place(self._folder, self._name)
-        if path.exists():
-            return
+        if not path.exists():
+            self.put(path)
+
+    def put(self, path: Path) -> None:
+        """There, durably, whatever was there."""
         path.parent.mkdir(mode=0o700, exist_ok=True)
         os.replace(self._path, path)
         for folder in (path.parent, self._folder):
-            _sync(folder)
+            sync_folder(folder)
 
     def drop(self) -> None:
         """Leave nothing of a file that was not kept."""
@@ -100,14 +110,15 @@ def open_sealed(path: Path, ring: Keyring | None = None) -> Iterator[bytes]:
     """What a sealed file holds, by chunks. Raises InvalidTag where it was changed or cut short."""
     ring = ring or keyring()
     with path.open("rb") as file:
-        mark = file.read(1 + _MARK)[1:]
+        first = file.read(1 + _MARK)
+        key, mark = first[0], first[1:]
         number, head = 0, file.read(4)
         if not head:
             raise InvalidTag
         while head:
             nonce, sealed = file.read(_NONCE), file.read(struct.unpack("<I", head)[0])
             head = file.read(4)
-            yield ring.open_chunk(nonce, sealed, _beside(mark, number, not head))
+            yield ring.open_chunk(key, nonce, sealed, _beside(mark, number, not head))
             number += 1
 
 
@@ -115,9 +126,35 @@ def _beside(mark: bytes, number: int, last: bool) -> bytes:
     return mark + struct.pack("<Q?", number, last)
 
 
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
+# ---- new keys ---------------------------------------------------------------------------------------
+
+
+def numbers_under(ring: Keyring) -> tuple[int, ...]:
+    """The numbers whose keys are there now, where the ring came from; its own, where it came from nowhere."""
+    return numbers_of(ring.folder) if ring.folder is not None else (ring.number,)
+
+
+def files_under_old_keys(folder: Path, ring: Keyring) -> Iterator[Path]:
+    """Files that were kept and are not sealed under the newest key."""
+    for path in sorted(folder.glob("??/*")):
+        if number_of(path) != ring.number:
+            yield path
+
+
+def number_of(path: Path) -> int:
+    """The number of the key under which a file is sealed; 0 where it is no longer there."""
+    with suppress(FileNotFoundError), path.open("rb") as file:
+        return file.read(1)[0]
+    return 0
+
+
+def seal_anew(folder: Path, path: Path, name: str, ring: Keyring) -> None:
+    """The file under the newest key, as `name` in the folder, durably; `path` stays, where it is another."""
+    sealing = Sealing(folder, ring)
     try:
-        os.fsync(handle)
+        for chunk in open_sealed(path, ring):
+            sealing.write(chunk)
+        sealing.finish()
+        sealing.put(place(folder, name))
     finally:
-        os.close(handle)
+        sealing.drop()

@@ -13,7 +13,7 @@ that stand say, and where there are none what the matcher linked by itself.
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -261,7 +261,7 @@ def _append_states(change: Recording, issue: int, rows: Iterable[tuple[Any, Fiel
 
 @dataclass(frozen=True, slots=True)
 class NewCandidate:
-    """`reasons`: (comparison, level) each; `evidence`: a keyed digest of what was compared."""
+    """`reasons`: (comparison, level) each; `evidence`: a digest of what was compared, by the first keys."""
 
     person: int
     probability: float
@@ -281,7 +281,8 @@ class NewProposal:
     candidates: Sequence[NewCandidate] = ()
 
     def evidence(self, ring: Keyring) -> str:
-        return ring.digest(json.dumps(sorted((c.person, c.evidence) for c in self.candidates)))
+        """Of all candidates, under the first keys."""
+        return ring.first_digest(json.dumps(sorted((c.person, c.evidence) for c in self.candidates)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,24 +313,24 @@ def record_run(*, run: NewRun, by: str, now: datetime) -> int:
 
 def _append_proposals(change: Recording, run: int, proposals: Sequence[NewProposal]) -> list[NewProposal]:
     ring = keyring()
-    held = _open_proposals([proposal.row for proposal in proposals])
-    evidence = {proposal.row: proposal.evidence(ring) for proposal in proposals}
+    held = _open_proposals([proposal.row for proposal in proposals], ring)
+    evidence = {proposal.row: ring.lifted(proposal.evidence(ring)) for proposal in proposals}
     fresh = [p for p in proposals if held.get(p.row, (0,))[1:] != (p.state, p.decision, evidence[p.row])]
     change.end(Proposal, [held[p.row][0] for p in fresh if p.row in held])
     ids = change.ids(Proposal, len(fresh))
     change.append(
         Proposal,
-        ("id", "row_id", "state_id", "run_id", "decision", "probability", "bare", "evidence"),
+        ("id", "row_id", "state_id", "run_id", "decision", "probability", "bare", "evidence", "keys"),
         (
-            (key, p.row, p.state, run, p.decision, p.probability, p.bare, evidence[p.row])
+            (key, p.row, p.state, run, p.decision, p.probability, p.bare, evidence[p.row], ring.number)
             for key, p in zip(ids, fresh, strict=True)
         ),
     )
     change.append(
         Candidate,
-        ("proposal_id", "rank", "person_id", "probability", "reasons", "evidence"),
+        ("proposal_id", "rank", "person_id", "probability", "reasons", "evidence", "keys"),
         (
-            (key, rank, c.person, c.probability, [list(each) for each in c.reasons], c.evidence)
+            (key, rank, c.person, c.probability, _listed(c.reasons), ring.lifted(c.evidence), ring.number)
             for key, p in zip(ids, fresh, strict=True)
             for rank, c in enumerate(p.candidates, start=1)
         ),
@@ -337,12 +338,18 @@ def _append_proposals(change: Recording, run: int, proposals: Sequence[NewPropos
     return fresh
 
 
-def _open_proposals(rows: Sequence[int]) -> dict[int, tuple[int, int, str, str]]:
+def _listed(reasons: Iterable[tuple[str, str]]) -> list[list[str]]:
+    return [list(each) for each in reasons]
+
+
+def _open_proposals(rows: Sequence[int], ring: Keyring) -> dict[int, tuple[int, int, str, str]]:
+    """By row, with the evidence as of the newest keys."""
     found: dict[int, tuple[int, int, str, str]] = {}
     for chunk in in_chunks(list(rows)):
         open_ones = Proposal.objects.filter(row__in=chunk, recorded_until=None)
-        for each in open_ones.only("row_id", "state_id", "decision", "evidence"):
-            found[each.row_id] = (each.pk, each.state_id, each.decision, each.evidence)
+        for each in open_ones.only("row_id", "state_id", "decision", "evidence", "keys"):
+            evidence = ring.lifted(each.evidence, since=each.keys)
+            found[each.row_id] = (each.pk, each.state_id, each.decision, evidence)
     return found
 
 
@@ -352,10 +359,10 @@ def _reopen_changed(change: Recording, proposals: Sequence[NewProposal]) -> None
     changed: list[int] = []
     for chunk in in_chunks(list(by_row)):
         decisions = _standing_decisions().filter(row__in=chunk)
-        for key, row, verdict, person, evidence in decisions.values_list(
-            "id", "row_id", "verdict", "person_id", "evidence"
+        for key, row, verdict, person, evidence, keys in decisions.values_list(
+            "id", "row_id", "verdict", "person_id", "evidence", "keys"
         ):
-            if evidence != _evidence_of(by_row[row], verdict, person, ring):
+            if ring.lifted(evidence, since=keys) != _evidence_of(by_row[row], verdict, person, ring):
                 changed.append(key)
     change.append(Reopening, ("decision_id", "why"), ((key, "evidence") for key in changed))
 
@@ -363,18 +370,27 @@ def _reopen_changed(change: Recording, proposals: Sequence[NewProposal]) -> None
 def _evidence_of(proposal: NewProposal, verdict: str, person: int | None, ring: Keyring) -> str:
     """That somebody is the person rests on what was compared with that person; all else on all candidates."""
     if verdict == SAME:
-        return next((c.evidence for c in proposal.candidates if c.person == person), "")
-    return proposal.evidence(ring)
+        found = next((c.evidence for c in proposal.candidates if c.person == person), None)
+        return "" if found is None else ring.lifted(found)
+    return ring.lifted(proposal.evidence(ring))
 
 
 # ---- what people make of it -------------------------------------------------------------------------
 
 
 def decide(
-    *, row: int, proposal: int, verdict: str, by: str, now: datetime, person: int | None = None
+    *,
+    row: int,
+    proposal: int,
+    verdict: str,
+    by: str,
+    now: datetime,
+    person: int | None = None,
+    also: Iterable[str] = (),
 ) -> int:
     """Settle a row: it is this candidate (`same`), none of them (`not_same`), or that cannot be told from the
-    list (`unsettled`; then it is asked). The decision keeps the digest of what it rests on.
+    list (`unsettled`; then it is asked). The decision keeps the digest of what it rests on. `also` are other
+    accounts of who decides: two reviewers are two people.
 
     Raises RowNotThere, ListWithdrawn, ProposalChanged, VerdictUnknown, PersonNotProposed, DecidedAlready,
     SettledAlready.
@@ -383,13 +399,24 @@ def decide(
         raise VerdictUnknown()
     with recording("matching.decide", by=by, now=now) as change:
         seen = _proposal(row, proposal)
-        _refuse_again(row, by)
+        _refuse_again(row, {by[:_NAME], *also})
         chosen = _chosen(seen, verdict, person)
         (key,) = change.ids(Decision, 1)
-        evidence = chosen.evidence if chosen is not None and verdict == SAME else seen.evidence
+        of = chosen if chosen is not None and verdict == SAME else seen
         who = chosen.person_id if chosen is not None and verdict == SAME else None
-        columns = ("id", "row_id", "proposal_id", "verdict", "person_id", "evidence", "by", "undoes_id")
-        change.append(Decision, columns, [(key, row, proposal, verdict, who, evidence, by[:_NAME], None)])
+        columns = (
+            "id",
+            "row_id",
+            "proposal_id",
+            "verdict",
+            "person_id",
+            "evidence",
+            "keys",
+            "by",
+            "undoes_id",
+        )
+        told = (key, row, proposal, verdict, who, of.evidence, of.keys, by[:_NAME], None)
+        change.append(Decision, columns, [told])
         if verdict == UNSETTLED and chosen is not None:
             change.append(Question, ("decision_id", "row_id", "person_id"), [(key, row, chosen.person_id)])
         _settle(change, [row])
@@ -409,9 +436,9 @@ def _proposal(row: int, proposal: int) -> Proposal:
     return held
 
 
-def _refuse_again(row: int, by: str) -> None:
+def _refuse_again(row: int, names: Collection[str]) -> None:
     voices = voices_of([row])[row]
-    if any(voice.by == by for voice in voices):
+    if any(voice.by in names for voice in voices):
         raise DecidedAlready()
     sensitive = List.objects.values_list("sensitive", flat=True).get(rows=row)
     if standing(voices, sensitive=sensitive).state in (SETTLED, ASKED):
@@ -435,8 +462,8 @@ def undo(*, decision: int, by: str, now: datetime) -> int:
         held = _standing_decisions().filter(pk=decision, by=by[:_NAME]).first()
         if held is None:
             raise NothingToUndo()
-        columns = ("row_id", "proposal_id", "verdict", "person_id", "evidence", "by", "undoes_id")
-        told = (held.row_id, held.proposal_id, UNDONE, None, held.evidence, by[:_NAME], held.pk)
+        columns = ("row_id", "proposal_id", "verdict", "person_id", "evidence", "keys", "by", "undoes_id")
+        told = (held.row_id, held.proposal_id, UNDONE, None, held.evidence, held.keys, by[:_NAME], held.pk)
         change.append(Decision, columns, [told])
         _settle(change, [held.row_id])
     return held.row_id

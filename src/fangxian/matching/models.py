@@ -153,6 +153,7 @@ class Proposal(Until):
     probability = models.FloatField()  # of the best candidate
     bare = models.BooleanField(default=False)  # nothing but a name to go by
     evidence = models.CharField(max_length=32)
+    keys = models.PositiveSmallIntegerField(default=1)  # the number of those that `evidence` was made with
 
     class Meta(Until.Meta):
         constraints = [
@@ -176,6 +177,7 @@ class Candidate(Recorded):
     probability = models.FloatField()
     reasons = models.JSONField(default=list)
     evidence = models.CharField(max_length=32)
+    keys = models.PositiveSmallIntegerField(default=1)
 
     class Meta:
         constraints = [
@@ -194,6 +196,7 @@ class Decision(Recorded):
     verdict = models.CharField(max_length=12)  # same, not_same, unsettled, undone
     person = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
     evidence = models.CharField(max_length=32)
+    keys = models.PositiveSmallIntegerField(default=1)
     by = models.CharField(max_length=80, db_index=True)
     undoes = models.OneToOneField("self", models.PROTECT, null=True, related_name="undone_by")
 

@@ -287,7 +287,7 @@ def _evidence(
     """Of the fields that were compared, of both; and what other rows of the list said, where they did."""
     fields = sorted({field for name, _level in reasons for field in OF_FIELDS[name]})
     told = [[field, row.get(field, ""), person.get(field, "")] for field in fields]
-    return ring.digest(json.dumps([told, sorted(reasons) if pooled else []], ensure_ascii=False))
+    return ring.first_digest(json.dumps([told, sorted(reasons) if pooled else []], ensure_ascii=False))
 
 
 # ---- what a run teaches the next --------------------------------------------------------------------

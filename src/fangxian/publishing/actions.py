@@ -6,7 +6,7 @@ at once, and the list says so.
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -127,10 +127,20 @@ def check_draft(
     return _take("checked", draft, found.last.number, by, now, **frozen)
 
 
-def approve_draft(*, draft: int, seen: int | None = None, by: str, now: datetime, note: str = "") -> Step:
-    """By somebody who did not draft, change or check it. Raises UnknownDraft, DraftMoved, StepOutOfTurn,
-    OwnDraft."""
-    signoff.refuse_own(standing(draft), by)
+def approve_draft(
+    *,
+    draft: int,
+    seen: int | None = None,
+    by: str,
+    now: datetime,
+    note: str = "",
+    also: Iterable[str] = (),
+) -> Step:
+    """By somebody who did not draft, change or check it, nor did by another account (`also`).
+
+    Raises UnknownDraft, DraftMoved, StepOutOfTurn, OwnDraft.
+    """
+    signoff.refuse_own(standing(draft), by, also)
     return _take("approved", draft, seen, by, now, note=_line(note))
 
 

@@ -1,6 +1,6 @@
 """How far a bulletin is: draft, checked, approved, issued; read off the steps that were taken."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -106,10 +106,11 @@ def refuse_out_of_turn(found: Standing, kind: str, seen: int | None) -> None:
         raise StepOutOfTurn(draft=found.draft.pk, state=state_name(found.state), allowed=allowed)
 
 
-def refuse_own(found: Standing, by: str) -> None:
-    """Raises OwnDraft."""
-    if by in found.authors:
-        raise OwnDraft(by=by)
+def refuse_own(found: Standing, by: str, also: Iterable[str] = ()) -> None:
+    """`also`: other accounts of the same person. Raises OwnDraft."""
+    for name in (by, *also):
+        if name in found.authors:
+            raise OwnDraft(by=name)
 
 
 def done(kind: str) -> str:

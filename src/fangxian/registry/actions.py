@@ -359,10 +359,10 @@ def _refuse_known_numbers(people: Sequence[NewPerson], ring: Keyring) -> None:
     digests: dict[str, NewPerson] = {}
     for person in people:
         if person.id_number:
-            digest = ring.digest(person.id_number)
-            if digest in digests:
+            alike = ring.digests(person.id_number)
+            if alike[0] in digests:
                 raise DuplicateSecret(name=person.name)
-            digests[digest] = person
+            digests |= dict.fromkeys(alike, person)
     numbers = PersonSecret.objects.filter(field="id_number")
     for (digest,) in among(numbers, "digest", digests):
         raise DuplicateSecret(name=digests[digest].name)
@@ -559,12 +559,16 @@ def find_person(member: NewPerson) -> int | None:
     """The person with this ID number, or with this phone and name; None where there is none."""
     ring = keyring()
     if member.id_number:
-        held = PersonSecret.objects.filter(field="id_number", digest=ring.digest(member.id_number)).first()
+        held = PersonSecret.objects.filter(
+            field="id_number", digest__in=ring.digests(member.id_number)
+        ).first()
         if held is not None:
             return held.person_id
     if not member.phone:
         return None
-    owners = PersonSecret.objects.filter(field="phone", digest=ring.digest(member.phone)).values("person")
+    owners = PersonSecret.objects.filter(field="phone", digest__in=ring.digests(member.phone)).values(
+        "person"
+    )
     found = PersonState.objects.filter(person__in=owners, name=member.name, recorded_until=None)
     if member.id_number:  # another whole number is another person
         found = found.exclude(person__secrets__field="id_number")

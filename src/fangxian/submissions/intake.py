@@ -18,6 +18,7 @@ from fangxian.campaigns.problems import (
 )
 from fangxian.kernel.moments import day_of, to_ms
 from fangxian.kernel.problems import Problem
+from fangxian.kernel.secrets import keyring
 from fangxian.registry.holding import holding, in_chunks
 from fangxian.registry.models import Membership
 from fangxian.registry.problems import UnknownHousehold, UnknownPerson, UnknownUnit
@@ -147,7 +148,7 @@ class Batch:
         for item, file in brought:
             key = (item.sheet.instance_id, file.name)
             known = held.get((item.pk, file.name)) or named.setdefault(key, "")
-            if known not in ("", file.digest):
+            if known and known != file.digest and not keyring().alike(known, file.digest):
                 item.refuse(FileConflict(name=file.name, instance=item.sheet.instance_id))
             elif not known:
                 named[key] = file.digest

@@ -14,8 +14,17 @@ from fangxian.registry.models import Unit
 
 from .models import FormVersion
 
-# These append answers, refusals and attachments, and what callers noted; and members, which their rows tell.
-HARMLESS = ("submissions.receive", "desk.call", "desk.note", "desk.ask", "desk.hand_over")
+# These append answers, refusals and attachments, what callers noted, and old things under new
+# keys; and members, which their rows tell.
+HARMLESS = (
+    "submissions.receive",
+    "desk.call",
+    "desk.note",
+    "desk.ask",
+    "desk.hand_over",
+    "kernel.rekey",
+    "kernel.retire_keys",
+)
 OWN = ("submissions_", "desk_")
 
 

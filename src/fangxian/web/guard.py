@@ -16,7 +16,7 @@ from django.urls import Resolver404, resolve, reverse
 
 from fangxian.access import authenticate, policy
 from fangxian.access.actor import Actor
-from fangxian.access.problems import NoRole, NotThere, RouteUnclassified, SignInFirst
+from fangxian.access.problems import NoRole, NotThere, NotYours, RouteUnclassified, SignInFirst
 from fangxian.kernel.problems import Problem
 
 from . import clock
@@ -53,6 +53,10 @@ class Guard:
             self.admit(request)
         except SignInFirst as problem:
             return sign_in(request, problem)
+        except NotYours as problem:
+            if request.path_info == reverse("board") and wants_page(request):
+                return HttpResponseRedirect(reverse("home"))  # whose role has no board has a page of its own
+            return problem_page(request, problem)
         except Problem as problem:
             return problem_page(request, problem)
         return self.respond(request)

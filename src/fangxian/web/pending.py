@@ -38,14 +38,13 @@ class Pending:
         return signing.dumps([self.digest, self.name, self.about], salt=_SALT)
 
 
-def _folder() -> Path:
+def folder() -> Path:
     return current_home().path / "pending"
 
 
 def take(upload: UploadedFile, about: str) -> Pending:
-    folder = _folder()
-    _drop_old(folder)
-    sealing = Sealing(folder)
+    _drop_old(folder())
+    sealing = Sealing(folder())
     try:
         for chunk in upload.chunks():
             sealing.write(chunk)
@@ -63,7 +62,7 @@ def pending(token: str, about: str) -> Pending:
     except signing.BadSignature as error:
         raise UploadGone() from error
     found = Pending(*told)
-    if found.about != about or not place(_folder(), found.digest).exists():
+    if found.about != about or not place(folder(), found.digest).exists():
         raise UploadGone()
     return found
 
@@ -71,19 +70,19 @@ def pending(token: str, about: str) -> Pending:
 @contextmanager
 def readable(file: Pending) -> Iterator[Path]:
     """The file under its own name, for as long as it is read."""
-    folder = Path(tempfile.mkdtemp(prefix="reading-", dir=_folder()))
+    reading = Path(tempfile.mkdtemp(prefix="reading-", dir=folder()))
     try:
-        path = folder / file.name
+        path = reading / file.name
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as copy:
-            for chunk in open_sealed(place(_folder(), file.digest)):
+            for chunk in open_sealed(place(folder(), file.digest)):
                 copy.write(chunk)
         yield path
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(reading, ignore_errors=True)
 
 
 def drop(file: Pending) -> None:
-    place(_folder(), file.digest).unlink(missing_ok=True)
+    place(folder(), file.digest).unlink(missing_ok=True)
 
 
 def _drop_old(folder: Path) -> None:

@@ -182,6 +182,22 @@ def _written(question: Question, value: Any) -> str:
     return "、".join(words.get(str(v), str(v)) for v in (value if isinstance(value, list) else [value]))
 
 
+def sought_card(actor: Actor, row: BreakGlass, *, now: datetime) -> Card:
+    """Somebody out of reach, while the glass is broken: what the policy says of who is sought.
+
+    Raises NotThere where the person is no more.
+    """
+    person, at = row.whom, holding(day_of(now), head_position())
+    name = PersonState.objects.filter(at, person=person).values_list("name", flat=True).first()
+    if name is None:
+        raise NotThere()
+    said = {c: policy.verdict(actor, c, None, purpose="seek") for c in policy.CLASSES}
+    everywhere = policy.Scope(frozenset(), whole=True)
+    posts = _posts([person], everywhere, now).get(person, "")
+    values = {"name": name, "posts": posts, **_secrets([person]).get(person, {})}
+    return Card(person, _fields(said, values), answers_of(person, said), row)
+
+
 def require_reach(actor: Actor, person: int, purpose: str, *, now: datetime) -> frozenset[int]:
     """The person's units now. Raises NotThere where none of them is in the actor's scope for the purpose."""
     units = leaves([person], day=day_of(now), position=head_position())[person]
@@ -204,7 +220,19 @@ def whole(actor: Actor, person: int, code: str, *, now: datetime) -> Field:
 
 def consentable(actor: Actor, *, now: datetime, moment: datetime) -> list[BreakGlass]:
     """Requests to break the glass that wait for this actor: of people in scope, and not the actor's own."""
-    rows = [row for row in glass.pending(moment=moment) if row.account_id != actor.account]
-    units = leaves({row.person_id for row in rows}, day=day_of(now), position=head_position())
+    rows = [row for row in glass.pending(moment=moment) if not glass.same_person(actor, row)]
+    units = leaves({row.whom for row in rows}, day=day_of(now), position=head_position())
     area = policy.scope(actor, "consent")
-    return [row for row in rows if area.whole or not units[row.person_id].isdisjoint(area.units)]
+    return [row for row in rows if area.whole or not units[row.whom].isdisjoint(area.units)]
+
+
+def named(actor: Actor, rows: list[BreakGlass], *, now: datetime) -> list[tuple[BreakGlass, str]]:
+    """Requests, each with the name of who is asked about, as far as consent shows it."""
+    ids = {row.whom for row in rows}
+    units = leaves(ids, day=day_of(now), position=head_position())
+    at = holding(day_of(now), head_position())
+    names = dict(PersonState.objects.filter(at, person__in=ids).values_list("person_id", "name"))
+    return [
+        (row, policy.shown(actor, "B", names.get(row.whom, ""), units[row.whom], purpose="consent"))
+        for row in rows
+    ]

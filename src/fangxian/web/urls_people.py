@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from .views import audit, calls, home, people
+from .views import audit, calls, home, people, seeking
 
 urlpatterns: list[URLPattern] = [
     path("home/", home.home, name="home"),
@@ -20,8 +20,11 @@ urlpatterns: list[URLPattern] = [
     path("numbers/", calls.numbers, name="numbers"),
     path("numbers/<int:household>/", calls.mend, name="mend-number"),
     path("glass/", people.glasses, name="glasses"),
+    path("glass/seek/", seeking.seek, name="seek"),
+    path("glass/sought/<int:number>/", seeking.sought, name="sought"),
     path("glass/<int:number>/", people.consent, name="consent-glass"),
     path("audit/", audit.log, name="audit"),
+    path("audit/glass/", audit.glasses, name="glass-log"),
     path("audit/policy/", audit.table, name="policy"),
     path("audit/accounts/", audit.accounts, name="accounts"),
 ]

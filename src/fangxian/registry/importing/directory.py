@@ -150,7 +150,7 @@ class Registry:
     def by_number(self, numbers: Iterable[str]) -> dict[str, Held]:
         """The people with these ID numbers, with name, posts and household."""
         ring = keyring()
-        by_digest = {ring.digest(number): number for number in numbers}
+        by_digest = {digest: number for number in numbers for digest in ring.digests(number)}
         found: dict[str, Held] = {}
         rows = PersonSecret.objects.filter(field="id_number")
         for digest, person in among(rows, "digest", by_digest, "person_id"):
@@ -164,7 +164,7 @@ class Registry:
         names: dict[str, set[str]] = defaultdict(set)
         for phone, name in pairs:
             names[phone].add(name)
-        by_digest = {ring.digest(phone): phone for phone in names}
+        by_digest = {digest: phone for phone in names for digest in ring.digests(phone)}
         rows = PersonSecret.objects.filter(field="phone")
         found = among(rows, "digest", by_digest, "person_id")
         owners = [(by_digest[digest], Held(person)) for digest, person in found]

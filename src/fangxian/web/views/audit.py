@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from fangxian.access import audit, policy
-from fangxian.access.models import Account, Event
+from fangxian.access.models import Account, BreakGlass, Event
 from fangxian.access.roles import roles
 
 from ..guard import routes
@@ -39,6 +39,24 @@ def _page(rows: Any, text: str) -> Any:
     if not 1 <= number <= pages.num_pages:
         raise PageNotThere(page=text[:20], pages=pages.num_pages)
     return pages.page(number)
+
+
+@require_safe
+def glasses(request: HttpRequest) -> HttpResponse:
+    """Every emergency, the newest first: who asked, what for, who consented, how often it was looked at."""
+    rows = BreakGlass.objects.select_related("account", "second").order_by("-pk")
+    page = _page(rows, request.GET.get("page", "1"))
+    looks = {row.pk: _looks(row) for row in page.object_list}
+    moment = request.moment  # type: ignore[attr-defined]
+    shown = {"page": page, "rows": [(row, looks[row.pk]) for row in page.object_list], "moment": moment}
+    return render(request, "web/glass_log.html", shown)
+
+
+def _looks(row: BreakGlass) -> int:
+    seen = Event.objects.filter(
+        what="read-glass", actor=row.account.username, subject=f"person:{row.person_id}"
+    )
+    return seen.filter(at__gte=row.opened, at__lte=row.until).count() if row.opened else 0
 
 
 @require_safe

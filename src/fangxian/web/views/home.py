@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from fangxian.access import audit, policy
 from fangxian.access.actor import Actor
 from fangxian.access.models import Account
+from fangxian.access.people import aliases
 from fangxian.kernel.changes import head_position
 from fangxian.publishing import signoff
 from fangxian.submissions.models import Refusal
@@ -92,6 +93,7 @@ def _waiting(actor: Actor) -> list[tuple[int, str, str]]:
     mine = {"approve": (signoff.CHECKED,), "draft": (signoff.DRAFT, signoff.APPROVED)}
     states = {state for purpose, found in mine.items() if policy.may(actor, purpose) for state in found}
     found = [one for one in (signoff.under_way() if states else ()) if one.state in states]
+    mine_too = aliases(actor) if found else frozenset()
     return [
         (
             one.draft.pk,
@@ -99,7 +101,7 @@ def _waiting(actor: Actor) -> list[tuple[int, str, str]]:
             str(one.draft.corrects.number if one.draft.corrects else ""),
         )
         for one in found
-        if one.state != signoff.CHECKED or actor.name not in one.authors
+        if one.state != signoff.CHECKED or mine_too.isdisjoint(one.authors)
     ]
 
 

@@ -187,7 +187,8 @@ def glasses(request: HttpRequest) -> HttpResponse:
     """Requests that wait for this visitor's consent: of people in scope, and not the visitor's own."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     now, moment = request.now, request.moment  # type: ignore[attr-defined]
-    return render(request, "web/glasses.html", {"rows": people.consentable(actor, now=now, moment=moment)})
+    rows = people.consentable(actor, now=now, moment=moment)
+    return render(request, "web/glasses.html", {"rows": people.named(actor, rows, now=now)})
 
 
 @require_POST
@@ -197,6 +198,6 @@ def consent(request: HttpRequest, number: int) -> HttpResponse:
     now, moment = request.now, request.moment  # type: ignore[attr-defined]
     row = next((row for row in glass.pending(moment=moment) if row.pk == number), None)
     if row is not None:
-        people.require_reach(actor, row.person_id, "consent", now=now)
+        people.require_reach(actor, row.whom, "consent", now=now)
     glass.consent(actor=actor, request=number, now=now, moment=moment)
     return redirect("glasses")

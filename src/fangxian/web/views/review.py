@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from fangxian.access.actor import Actor
+from fangxian.access.people import aliases
 from fangxian.access.problems import NotThere
 from fangxian.matching import actions
 from fangxian.matching.models import NOT_SAME, SAME, UNDONE, UNSETTLED, Decision, Row
@@ -118,6 +119,7 @@ def decided(request: HttpRequest, row: int) -> HttpResponse:
         verdict=SAME if person is not None else CHOICES[choice],
         person=person,
         by=actor.name,
+        also=aliases(actor),
         now=request.now,  # type: ignore[attr-defined]
     )
     wanted = request.POST.get("next", "")

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from fangxian.access import audit, policy
 from fangxian.access.models import Account, Grant
+from fangxian.access.people import aliases
 from fangxian.figures.moments import as_of
 from fangxian.kernel.asof import AsOf
 from fangxian.kernel.changes import head_position
@@ -63,7 +64,7 @@ def signoff(request: HttpRequest, draft: int) -> HttpResponse:
         log=[(step, states.done(step.kind), names.get(step.by, step.by)) for step in reversed(found.steps)],
         checks=[] if last is None else states.checks_of(last),
         check=check,
-        own=asked.actor.name in found.authors,
+        own=not aliases(asked.actor).isdisjoint(found.authors),
         approvers=_approvers(request.now),  # type: ignore[attr-defined]
         formats=FORMATS,
         number=check.issue if check else queries.next_number(),
@@ -210,7 +211,7 @@ def approval(request: HttpRequest, draft: int) -> HttpResponse:
     told, note = _told(request, draft), request.POST.get("note", "")
     match request.POST.get("do", ""):
         case "approve":
-            actions.approve_draft(**told, note=note)
+            actions.approve_draft(**told, note=note, also=aliases(request.actor))  # type: ignore[attr-defined]
         case "return":
             actions.return_draft(**told, note=note)
         case _:
