@@ -62,7 +62,7 @@ def members(
     """Those of `subjects` that the selectors of this kind ask on `day`: subject -> its leaf unit."""
     wanted = frozenset(subjects)
     found: dict[int, int] = {}
-    for selector in selectors if wanted else ():
+    for selector in selectors:
         if selector.kind == kind:
             found.update(_RESOLVERS[kind](selector, wanted, day, position))
     return found

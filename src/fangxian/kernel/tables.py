@@ -7,6 +7,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
 
 from .fields import MomentField
@@ -27,6 +28,11 @@ class Among(models.Lookup):  # type: ignore[type-arg]
     def get_prep_lookup(self) -> list[Any]:
         return sorted(self.rhs)
 
+    def process_lhs(self, compiler: Any, connection: Any, lhs: Any = None) -> Any:
+        if not self.rhs:
+            raise EmptyResultSet  # nobody is among none: then Django asks nothing
+        return super().process_lhs(compiler, connection, lhs)
+
     def as_sqlite(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
         sql, told = self.process_lhs(compiler, connection)
         values = json.dumps(self.rhs, ensure_ascii=False)
@@ -36,7 +42,7 @@ class Among(models.Lookup):  # type: ignore[type-arg]
 
     def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
         sql, told = self.process_lhs(compiler, connection)
-        texts = bool(self.rhs) and isinstance(self.rhs[0], str)
+        texts = isinstance(self.rhs[0], str)
         kind = "text" if texts else "bigint"
         return f"{sql} = ANY(%s::{kind}[])", [*told, _array(map(_element if texts else str, self.rhs))]
 

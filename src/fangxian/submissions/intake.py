@@ -334,7 +334,7 @@ def _head(head: tuple[Any, ...], sheet: Sheet) -> str:
 
 def _held(instances: Sequence[str]) -> dict[str, tuple[int, str, bool]]:
     rows = Submission.objects.filter(instance_id__among=frozenset(instances))
-    told = rows.values_list("instance_id", "id", "content_hash", "late") if instances else ()
+    told = rows.values_list("instance_id", "id", "content_hash", "late")
     return {instance: (pk, content, late) for instance, pk, content, late in told}
 
 

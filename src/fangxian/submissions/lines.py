@@ -69,7 +69,7 @@ def _persons(numbers: set[int]) -> dict[int, int]:
     found: dict[int, int] = {}
     asked = numbers - {-1}
     rows = Person.objects.filter(Q(pk__among=asked) | Q(surrogate__among=asked)).order_by("-pk")
-    for pk, surrogate in rows.values_list("pk", "surrogate") if asked else ():
+    for pk, surrogate in rows.values_list("pk", "surrogate"):
         found[pk] = found[surrogate] = pk
     return {number: found[number] for number in numbers if number in found}
 
