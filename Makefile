@@ -18,6 +18,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --no-input
 FANGXIAN := $(BIN)/fangxian --home $(HOME_FOLDER)
 LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
 	--python-version 3.11
+# In the order of tests/conftest.py, not of how many tests a file has.
+WORKERS := -n 2 --dist loadfile --no-loadscope-reorder
 CATALOGUES := $(wildcard src/fangxian/locale/*/LC_MESSAGES/django.po)
 
 .PHONY: install install-spark install-test demo run lint test test-long bench lock clean
@@ -80,14 +82,14 @@ lint: install-test
 test: lint
 	@if $(BIN)/python tests/postgres.py --find; then \
 		echo "The tests that use the database, on PostgreSQL:"; \
-		$(BIN)/python tests/postgres.py $(BIN)/python -m pytest -n 2 --dist loadfile --database; \
+		$(BIN)/python tests/postgres.py $(BIN)/python -m pytest $(WORKERS) --database; \
 	elif [ "$$FANGXIAN_NO_SKIPS" = 1 ]; then \
 		echo "PostgreSQL is not installed, and nothing may be left out (FANGXIAN_NO_SKIPS=1)."; exit 1; \
 	else \
 		echo "PostgreSQL is not installed: the tests run on SQLite alone."; \
 	fi
 	@echo "All tests, on SQLite:"
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest $(WORKERS)
 
 test-long: install-test
 	FANGXIAN_HYPOTHESIS=long $(BIN)/python -m pytest --long

@@ -73,7 +73,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """What is not for this run is deselected, never skipped: a skip hides that something is missing."""
     wanted = [item for item in items if _wanted(item, config)]
     config.hook.pytest_deselected(items=[item for item in items if item not in set(wanted)])
-    items[:] = wanted
+    items[:] = sorted(wanted, key=_turn)
+
+
+# Workers take files in turn. What a room's tests share (a city, a browser) is put away when a worker goes on
+# to another room: so a room's files come one after another, and the rooms of the longest files first.
+LONGEST = ("spark", "web", "access", "figures", "city", "doors")
+
+
+def _turn(item: pytest.Item) -> int:
+    room = item.path.parent.name
+    return LONGEST.index(room) if room in LONGEST else len(LONGEST)
 
 
 def _wanted(item: pytest.Item, config: pytest.Config) -> bool:

@@ -1,21 +1,18 @@
-"""The 1 % city, built once for all workers by the command that people use; a copy for each story."""
+"""A copy of the 1 % city for each story, asked by the commands that people use."""
 
-import fcntl
 import json
-import os
 import shutil
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.demonstration import FANGXIAN, built_city_, on_sqlite  # noqa: F401
 
 from fangxian.kernel.home import Home
 
 EVENING = "2020-02-12T18:50:00+08:00"
-FANGXIAN = [sys.executable, "-c", "from fangxian.cli import main; main()"]
 
 
 @dataclass(frozen=True)
@@ -25,10 +22,9 @@ class City:
     home: Home
 
     def run(self, *words: str, fails: bool = False) -> str:
-        told = {name: value for name, value in os.environ.items() if name != "FANGXIAN_POSTGRES"}
         done = subprocess.run(
-            [*FANGXIAN, "--home", str(self.home.path), "--lang", "en", *words],
-            env=told,
+            [FANGXIAN, "--home", str(self.home.path), "--lang", "en", *words],
+            env=on_sqlite(),
             capture_output=True,
             text=True,
             timeout=300,
@@ -49,20 +45,6 @@ class City:
     def records(self, figure: str, as_of: str = EVENING, *words: str) -> list[dict[str, Any]]:
         lines = self.run("records", figure, "--as-of", as_of, "--json", *words).splitlines()
         return [json.loads(line) for line in lines]
-
-
-@pytest.fixture(scope="session")
-def built_city(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the city lies that nobody writes to. Of several workers one builds it, the others wait."""
-    shared = tmp_path_factory.getbasetemp()
-    if os.environ.get("PYTEST_XDIST_WORKER"):
-        shared = shared.parent
-    folder = shared / "city"
-    with (shared / "city.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not folder.exists():
-            City(Home(folder)).run("demo", "--scale", "0.01")
-    return folder
 
 
 @pytest.fixture

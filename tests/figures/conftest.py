@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from tests.demonstration import built_city_  # noqa: F401
 
 from fangxian.figures.engine import Engine
 

@@ -2,13 +2,14 @@
 commands print what they promise."""
 
 import json
-import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.demonstration import FANGXIAN, on_sqlite
 
 from fangxian.figures.catalogue import CATALOGUE
 
@@ -20,22 +21,17 @@ pytestmark = pytest.mark.xdist_group("figures-city")
 
 def run(*command: str | Path, code: int = 0) -> subprocess.CompletedProcess[str]:
     """A process of its own, on SQLite."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("FANGXIAN", "DJANGO"))}
     done = subprocess.run(
-        command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300
+        command, env=on_sqlite(), cwd=ROOT, capture_output=True, text=True, check=False, timeout=300
     )
     assert done.returncode == code, done.stderr[-2000:]
     return done
 
 
 @pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = tmp_path_factory.mktemp("city") / "home"
-    run(FANGXIAN, "--home", home, "demo", "--scale", "0.01")
-    return home
-
-
-FANGXIAN = Path(sys.executable).parent / "fangxian"
+def city(built_city: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy for this module, which writes to it."""
+    return shutil.copytree(built_city, tmp_path_factory.mktemp("city") / "home")
 
 
 def told(home: Path, *arguments: str) -> list[dict[str, Any]]:

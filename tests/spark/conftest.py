@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from tests.demonstration import built_city_  # noqa: F401
 from tests.lake.world import World
 from tests.spark.settings import SMALL
 

@@ -1,13 +1,13 @@
 """On Spark the same rows, the same figures and the same links, from one session a process."""
 
 import json
-import os
 import subprocess
 import sys
 from datetime import date
 from pathlib import Path
 
 import pytest
+from tests.demonstration import FANGXIAN, on_sqlite
 from tests.lake.world import World
 from tests.matching.city import City, Mix, write_list, write_roster
 from tests.spark.settings import SMALL
@@ -20,38 +20,37 @@ from fangxian.lake.reader import Lake
 from fangxian.matching.matching import match_files
 
 ROOT = Path(__file__).parents[2]
-FANGXIAN = Path(sys.executable).parent / "fangxian"
 
 
 def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
     """A process of its own, on SQLite."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("FANGXIAN", "DJANGO"))}
     java = {"JDK_JAVA_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"}
     return subprocess.run(
-        command, env=environment | java, cwd=ROOT, capture_output=True, text=True, check=True, timeout=600
+        command, env=on_sqlite() | java, cwd=ROOT, capture_output=True, text=True, check=True, timeout=600
     )
-
-
-@pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = tmp_path_factory.mktemp("city") / "home"
-    run(FANGXIAN, "--home", home, "demo", "--scale", "0.01")
-    return home
 
 
 # ------------------------------------------------------------------------------------ figures
 
 
-def test_the_catalogue_is_the_same_on_polars_duckdb_and_spark(city: Path) -> None:
+def test_the_catalogue_is_the_same_on_polars_duckdb_and_spark(built_city: Path) -> None:
     """Every figure at every unit of a hundredth of the city, and of two dense worlds; from one session."""
-    told = json.loads(run(sys.executable, "-m", "tests.spark.agree", city, "2").stdout)
+    told = json.loads(run(sys.executable, "-m", "tests.spark.agree", built_city, "2").stdout)
     assert told["differing"] == []
     assert len(told["compared"]) == 3 and min(told["compared"]) > 1_000
     assert told["sessions"] == 1
 
 
-def test_the_command_says_the_same_and_nothing_else(city: Path) -> None:
-    figure = ("--home", city, "figures", "students.schools", "--as-of", "2020-02-12T18:50:00+08:00", "--json")
+def test_the_command_says_the_same_and_nothing_else(built_city: Path) -> None:
+    figure = (
+        "--home",
+        built_city,
+        "figures",
+        "students.schools",
+        "--as-of",
+        "2020-02-12T18:50:00+08:00",
+        "--json",
+    )
     on_spark = run(FANGXIAN, *figure, "--engine", "spark")
     assert on_spark.stdout == run(FANGXIAN, *figure).stdout
     assert on_spark.stderr == ""

@@ -60,25 +60,24 @@ def members(
     selectors: Iterable[Selector], kind: str, subjects: Iterable[int], *, day: date, position: int
 ) -> dict[int, int]:
     """Those of `subjects` that the selectors of this kind ask on `day`: subject -> its leaf unit."""
-    wanted = sorted(set(subjects))
+    wanted = frozenset(subjects)
     found: dict[int, int] = {}
     for selector in selectors:
         if selector.kind == kind:
-            for chunk in in_chunks(wanted):
-                found.update(_RESOLVERS[kind](selector, chunk, day, position))
+            found.update(_RESOLVERS[kind](selector, wanted, day, position))
     return found
 
 
-def _units(selector: Selector, ids: list[int], day: date, position: int) -> dict[int, int]:
+def _units(selector: Selector, ids: frozenset[int], day: date, position: int) -> dict[int, int]:
     open_units = UnitState.objects.filter(
-        holding(day, position), unit__in=ids, unit__kind__in=selector.unit_kinds, absent=False
+        holding(day, position), unit__among=ids, unit__kind__in=selector.unit_kinds, absent=False
     ).values_list("unit_id", flat=True)
     allowed = _under(selector, day, position)
     return {unit: unit for unit in open_units if allowed is None or unit in allowed}
 
 
-def _persons(selector: Selector, ids: list[int], day: date, position: int) -> dict[int, int]:
-    posts = Post.objects.filter(holding(day, position), person__in=ids, role__in=selector.roles)
+def _persons(selector: Selector, ids: frozenset[int], day: date, position: int) -> dict[int, int]:
+    posts = Post.objects.filter(holding(day, position), person__among=ids, role__in=selector.roles)
     if selector.unit_kinds:
         posts = posts.filter(unit__in=Unit.objects.filter(kind__in=selector.unit_kinds))
     allowed = _under(selector, day, position)
@@ -89,12 +88,12 @@ def _persons(selector: Selector, ids: list[int], day: date, position: int) -> di
     }
 
 
-def _households(selector: Selector, ids: list[int], day: date, position: int) -> dict[int, int]:
+def _households(selector: Selector, ids: frozenset[int], day: date, position: int) -> dict[int, int]:
     at = holding(day, position)
-    belongs = list(Membership.objects.filter(at, household__in=ids).values_list("household_id", "person_id"))
-    leaves: dict[int, int] = {}
-    for chunk in in_chunks(sorted({person for _household, person in belongs})):
-        leaves |= _persons(selector, chunk, day, position)
+    belongs = list(
+        Membership.objects.filter(at, household__among=ids).values_list("household_id", "person_id")
+    )
+    leaves = _persons(selector, frozenset(person for _household, person in belongs), day, position)
     return {household: leaves[person] for household, person in belongs if person in leaves}
 
 

@@ -193,7 +193,7 @@ def _engine(no_sync: bool, frames: str = "polars") -> Any:
     from fangxian.lake.reader import Lake
 
     home = current_home()
-    lake = Lake(home) if no_sync else current_lake(home)[0]
+    lake = Lake(home) if no_sync else current_lake(home, here=True)[0]
     if lake.position < head_position():
         raise LakeStale
     return Engine(source=lake, frames=frames)

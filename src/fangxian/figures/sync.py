@@ -41,14 +41,14 @@ def check_lake(home: Home, *, here: bool = False) -> list[Problem]:
     return findings
 
 
-def current_lake(home: Home) -> tuple[Lake, Synced]:
+def current_lake(home: Home, *, here: bool = False) -> tuple[Lake, Synced]:
     """A lake abreast of the ledger, and what had to be mirrored for it. One that is damaged is built anew,
-    and `rebuilt` says so."""
-    synced = sync_lake(home)
+    and `rebuilt` says so. `here` and what is raised: as `sync_lake`."""
+    synced = sync_lake(home, here=here)
     try:
         return Lake(home), synced
     except LakeBroken:
-        synced = replace(rebuild_lake(home), rebuilt="broken")
+        synced = replace(rebuild_lake(home, here=here), rebuilt="broken")
         return Lake(home), synced
 
 

@@ -1,17 +1,60 @@
-"""Bulk appends, one way for both databases: the dialects' own features live here alone."""
+"""Bulk appends and look-ups of many values, one way for both databases: the dialects' own features live here
+alone."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
 
 from .fields import MomentField
 from .moments import to_ms
 
 Rows = list[Sequence[Any]]
+
+
+@models.ForeignObject.register_lookup
+@models.Field.register_lookup
+class Among(models.Lookup):  # type: ignore[type-arg]
+    """`field__among=values`: as `in`, with all values in one parameter, so that a thousand cost hardly more
+    than one. Values: a set (Django looks into each value of a list) of whole numbers, or of texts."""
+
+    lookup_name = "among"
+    prepare_rhs = False
+
+    def get_prep_lookup(self) -> list[Any]:
+        return sorted(self.rhs)
+
+    def process_lhs(self, compiler: Any, connection: Any, lhs: Any = None) -> Any:
+        if not self.rhs:
+            raise EmptyResultSet  # nobody is among none: then Django asks nothing
+        return super().process_lhs(compiler, connection, lhs)
+
+    def as_sqlite(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        sql, told = self.process_lhs(compiler, connection)
+        values = json.dumps(self.rhs, ensure_ascii=False)
+        if "\\u0000" in values:  # SQLite's texts of JSON end at a NUL, its other texts do not
+            return f"{sql} IN ({', '.join(['%s'] * len(self.rhs))})", [*told, *self.rhs]
+        return f"{sql} IN (SELECT value FROM json_each(%s))", [*told, values]  # noqa: S608
+
+    def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        sql, told = self.process_lhs(compiler, connection)
+        texts = isinstance(self.rhs[0], str)
+        kind = "text" if texts else "bigint"
+        return f"{sql} = ANY(%s::{kind}[])", [*told, _array(map(_element if texts else str, self.rhs))]
+
+
+def _array(elements: Iterable[str]) -> str:
+    """PostgreSQL's text of an array; the driver's own is made value by value, at ten times the cost."""
+    return "{" + ",".join(elements) + "}"
+
+
+def _element(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def insert(model: type[models.Model], columns: Sequence[str], rows: Rows) -> None:

@@ -16,7 +16,7 @@ from fangxian.campaigns.drafts import PUBLISHED, Plan, find_plan, xlsform_of
 from fangxian.campaigns.models import Campaign, Round
 from fangxian.campaigns.problems import CampaignCodeUnfit, DraftUnfinished
 from fangxian.kernel.changes import Recording, recording
-from fangxian.kernel.moments import day_of
+from fangxian.kernel.moments import day_of, to_ms
 from fangxian.lake.answers import read_forms
 from fangxian.registry.actions import add_member
 from fangxian.registry.holding import in_chunks
@@ -259,7 +259,9 @@ def _append(change: Recording, items: Sequence[Item]) -> None:
         item.receipt.submissions.append(pk)
         item.receipt.already = False
         item.receipt.late = item.receipt.late or item.late
-    change.append(Submission, COLUMNS, (_row(pk, item, change) for pk, item in zip(ids, items, strict=True)))
+    received = to_ms(change.at)
+    rows = (_row(pk, item, received, change.by) for pk, item in zip(ids, items, strict=True))
+    change.append(Submission, COLUMNS, rows)
     change.append(
         Revision,
         ("submission_id", "kind", "day", "reason", "by"),
@@ -292,7 +294,7 @@ def _added_member(change: Recording, item: Item) -> int:
     )
 
 
-def _row(pk: int, item: Item, change: Recording) -> tuple[Any, ...]:
+def _row(pk: int, item: Item, received: int, by: str) -> tuple[Any, ...]:
     envelope, sheet, terms = item.envelope, item.sheet, item.terms
     assert terms is not None
     return (
@@ -307,15 +309,15 @@ def _row(pk: int, item: Item, change: Recording) -> tuple[Any, ...]:
         sheet.household,
         item.unit,
         sheet.reporter,
-        envelope.sender.name[:80] if envelope.sender else change.by,
+        envelope.sender.name[:80] if envelope.sender else by,
         envelope.channel,
-        envelope.happened,
-        change.at,
+        item.happened,
+        received,
         item.late,
         envelope.text,
         item.supersedes,
         item.hash,
-        sheet.answers,
+        item.answers,
     )
 
 

@@ -25,7 +25,7 @@ from fangxian.registry.problems import UnknownHousehold, UnknownPerson, UnknownU
 from fangxian.registry.queries import leaf_units
 
 from .envelopes import Envelope, File, Receipt, Sheet
-from .forms import Form, content_hash
+from .forms import Form, canonical, kept_text, text_hash
 from .intake_problems import (
     AlreadyRevised,
     EmptyEnvelope,
@@ -53,6 +53,8 @@ class Item:
     sheet: Sheet
     receipt: Receipt
     day: date
+    happened: int  # milliseconds
+    text: str  # canonical, of the answers
     hash: str
     terms: Terms | None = None
     unit: int | None = None
@@ -60,6 +62,11 @@ class Item:
     supersedes: int | None = None
     late: bool = False
     pk: int = 0  # once it is appended
+
+    @property
+    def answers(self) -> str:
+        """As they are stored."""
+        return kept_text(self.sheet.answers, self.text)
 
     def refuse(self, problem: Problem) -> None:
         self.receipt.problems.append((self.sheet.instance_id, problem))
@@ -101,17 +108,13 @@ class Batch:
             self.receipts.append(receipt)
             if not envelope.sheets:
                 receipt.problems.append((envelope.envelope_id, EmptyEnvelope()))
-            day = day_of(envelope.happened)
-            head = (
-                envelope.campaign,
-                envelope.round,
-                envelope.version,
-                to_ms(envelope.happened),
-                envelope.text,
-            )
+            day, happened = day_of(envelope.happened), to_ms(envelope.happened)
+            head = (envelope.campaign, envelope.round, envelope.version, happened, envelope.text)
             for sheet in envelope.sheets:
-                content = _hash(head, sheet)
-                self.items.append(Item(envelope, sheet, receipt, day, content, subject=sheet.subject))
+                text = canonical(sheet.answers)
+                content = text_hash(_head(head, sheet), text)
+                item = Item(envelope, sheet, receipt, day, happened, text, content, subject=sheet.subject)
+                self.items.append(item)
 
     def _check_instances(self) -> None:
         """Same id and content: taken once. Same id, other content: a conflict, within the batch too."""
@@ -233,14 +236,9 @@ class Batch:
             if sheet.household is not None and sheet.subject_kind == "person" and sheet.member is None:
                 groups[item.day].append(item)
         for day, items in groups.items():
-            persons = sorted({item.sheet.subject for item in items})
-            belongs: set[tuple[int, int]] = set()
-            for chunk in in_chunks(persons):
-                belongs.update(
-                    Membership.objects.filter(holding(day, self.position), person__in=chunk).values_list(
-                        "household_id", "person_id"
-                    )
-                )
+            persons = {item.sheet.subject for item in items}
+            held = Membership.objects.filter(holding(day, self.position), person__among=persons)
+            belongs = set(held.values_list("household_id", "person_id"))
             for item in items:
                 if (item.sheet.household, item.sheet.subject) not in belongs:
                     item.refuse(NotInHousehold(day=day.isoformat()))
@@ -323,7 +321,7 @@ def _asked(sheet: Sheet) -> tuple[str, int]:
     return sheet.subject_kind, sheet.subject
 
 
-def _hash(head: tuple[Any, ...], sheet: Sheet) -> str:
+def _head(head: tuple[Any, ...], sheet: Sheet) -> str:
     about = (
         sheet.subject_kind,
         sheet.subject,
@@ -332,16 +330,13 @@ def _hash(head: tuple[Any, ...], sheet: Sheet) -> str:
         sheet.supersedes,
         sheet.member,
     )
-    return content_hash(repr((*head, *about)), sheet.answers)
+    return repr((*head, *about))
 
 
 def _held(instances: Sequence[str]) -> dict[str, tuple[int, str, bool]]:
-    held: dict[str, tuple[int, str, bool]] = {}
-    for chunk in in_chunks(list(instances)):
-        rows = Submission.objects.filter(instance_id__in=chunk)
-        for instance, pk, content, late in rows.values_list("instance_id", "id", "content_hash", "late"):
-            held[instance] = (pk, content, late)
-    return held
+    rows = Submission.objects.filter(instance_id__among=frozenset(instances))
+    told = rows.values_list("instance_id", "id", "content_hash", "late")
+    return {instance: (pk, content, late) for instance, pk, content, late in told}
 
 
 def _listed(terms: Terms, number: int, subjects: Sequence[int]) -> set[int] | None:

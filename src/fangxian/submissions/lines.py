@@ -12,7 +12,6 @@ from fangxian.campaigns.models import Campaign
 from fangxian.campaigns.problems import UnknownCampaign
 from fangxian.kernel.moments import read_moment
 from fangxian.registry.actions import NewPerson
-from fangxian.registry.holding import in_chunks
 from fangxian.registry.models import Person, Unit
 from fangxian.registry.problems import UnknownHousehold, UnknownPerson, UnknownUnit
 
@@ -68,10 +67,10 @@ def _number(key: Any) -> int:
 def _persons(numbers: set[int]) -> dict[int, int]:
     """Number -> person, by id or by the surrogate that records show; the smaller id where both are found."""
     found: dict[int, int] = {}
-    for chunk in in_chunks(sorted(numbers - {-1})):
-        rows = Person.objects.filter(Q(pk__in=chunk) | Q(surrogate__in=chunk)).order_by("-pk")
-        for pk, surrogate in rows.values_list("pk", "surrogate"):
-            found |= {pk: pk, surrogate: pk}
+    asked = numbers - {-1}
+    rows = Person.objects.filter(Q(pk__among=asked) | Q(surrogate__among=asked)).order_by("-pk")
+    for pk, surrogate in rows.values_list("pk", "surrogate"):
+        found[pk] = found[surrogate] = pk
     return {number: found[number] for number in numbers if number in found}
 
 

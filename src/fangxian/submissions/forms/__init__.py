@@ -4,7 +4,7 @@
 today=day)` gives its faults. Rules are XPath, as ODK reckons it.
 """
 
-from .canonical import canonical, content_hash
+from .canonical import canonical, content_hash, kept_text, text_hash
 from .faults import Fault, in_language
 from .form import Form
 from .questions import Choice, Question
@@ -19,6 +19,8 @@ __all__ = [
     "compile_xlsform",
     "content_hash",
     "in_language",
+    "kept_text",
+    "text_hash",
 ]
 
 

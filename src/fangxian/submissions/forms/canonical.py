@@ -24,5 +24,17 @@ def _plain(value: Any) -> Any:
 
 def content_hash(head: str, answers: Mapping[str, Any]) -> str:
     """32 hex digits over what stands at the head of a sheet (whose it is, of which round) and its answers."""
-    content = f"{head}\n{canonical(answers)}".encode("utf-8", "surrogatepass")
+    return text_hash(head, canonical(answers))
+
+
+def text_hash(head: str, text: str) -> str:
+    """`content_hash` where the canonical text is there already."""
+    content = f"{head}\n{text}".encode("utf-8", "surrogatepass")
     return hashlib.blake2b(content, digest_size=16).hexdigest()
+
+
+def kept_text(answers: Mapping[str, Any], text: str) -> str:
+    """The JSON to be stored, from answers and their canonical text: whole numbers keep the fraction that they
+    were sent with."""
+    whole = any(type(value) is float and value.is_integer() for value in answers.values())
+    return _encode(answers) if whole else text

@@ -106,7 +106,7 @@ class Taker:
 def _naming(entry: Any) -> dict[str, Any]:
     """What of an entry names persons."""
     if not isinstance(entry, Instance):
-        return dict(entry)
+        return entry  # type: ignore[no-any-return]
     kind, key = entry.subject
     return {"subject": {kind: key}}
 
