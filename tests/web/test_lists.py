@@ -68,10 +68,11 @@ def test_nothing_is_stored_until_it_is_confirmed(board: Any, listing: int) -> No
     text = re.sub("<[^>]+>", "", page.content.decode())
     assert "合格2 + 退回0 + 忽略0 = 非空行2" in text
     assert "100******71" in text and "10012345671" not in page.content.decode()
-    assert not Issue.objects.exists() and not KeptFile.objects.filter(kind="list").exists()
+    assert not Issue.objects.filter(list=listing).exists()
+    assert not KeptFile.objects.filter(kind="list", source="交通局").exists()
     done = board.post(f"/lists/{listing}/confirm/", {"file": token(page), "policy": "atomic", "store": "1"})
     assert done.status_code == 302
-    assert Issue.objects.get().accepted == 2
+    assert Issue.objects.get(list=listing).accepted == 2
     assert under_way.run_of(listing).running
     again = board.post(f"/lists/{listing}/confirm/", {"file": token(page), "store": "1"})
     assert again.status_code == 410, "what was stored is no longer waiting"
@@ -104,7 +105,7 @@ def test_a_mapping_is_changed_and_remembered_for_the_office(board: Any, listing:
         f"map-{f}": label for f, label in taken.items()
     }
     board.post(f"/lists/{listing}/confirm/", {"file": token(page), "store": "1"} | same)
-    assert Issue.objects.get().file.mapping["家里电话"] == "phone"
+    assert Issue.objects.get(list=listing).file.mapping["家里电话"] == "phone"
     page = board.post(f"/lists/{listing}/bring/", {"file": spreadsheet(DING)})
     assert 'name="was-phone" value="家里电话"' in page.content.decode()
 
@@ -117,7 +118,7 @@ def test_a_rejected_row_is_told_with_its_place_and_the_rest_can_go_on(board: Any
     page = board.post(f"/lists/{listing}/confirm/", {"file": token(page), "policy": "partial"})
     assert 'name="store"' in page.content.decode()
     board.post(f"/lists/{listing}/confirm/", {"file": token(page), "policy": "partial", "store": "1"})
-    issue = Issue.objects.get()
+    issue = Issue.objects.get(list=listing)
     assert (issue.accepted, issue.rejected, issue.ignored) == (1, 1, 0)
 
 
@@ -208,7 +209,7 @@ def test_the_costliest_row_comes_first_and_the_next_with_the_answer(board: Any, 
     person = re.findall(r'name="choice" value="(\d+)"', page)[0]
     done = confirm(board, rows[0], person)
     assert done.headers["Location"] == f"/review/{rows[1]}/"
-    assert Lead.objects.get(recorded_until=None).person_id == int(person)
+    assert Lead.objects.get(recorded_until=None, row=rows[0]).person_id == int(person)
     after = board.post(
         f"/review/{rows[1]}/decide/",
         {"proposal": Proposal.objects.get(row=rows[1]).pk, "choice": "none"},
@@ -257,16 +258,16 @@ def test_the_second_reviewer_does_not_see_the_first(board: Any, city: Any) -> No
         return re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", page)
 
     assert said(before) == said(after), "nothing on the page tells what the first one said"
-    assert not Lead.objects.filter(recorded_until=None).exists()
+    assert not Lead.objects.filter(recorded_until=None, row=row).exists()
     confirm(board, row, person)
-    assert Lead.objects.get(recorded_until=None).how == "reviewed"
+    assert Lead.objects.get(recorded_until=None, row=row).how == "reviewed"
     page = board.get(f"/lists/{listing}/").content.decode()
     assert "两人一致" in page and "100%" in page
 
 
 def test_what_cannot_be_told_is_asked_and_comes_back_first(board: Any, rows: list[int], listing: int) -> None:
     confirm(board, rows[2], "unsettled")
-    (question,) = Question.objects.all()
+    (question,) = Question.objects.filter(row=rows[2])
     assert "要打电话问清的" in board.get(f"/lists/{listing}/").content.decode()
     sent = {"told": "yes", "note": "母亲说是", "list": str(listing)}
     assert board.post(f"/lists/questions/{question.pk}/", sent).status_code == 302
@@ -323,9 +324,9 @@ def test_a_run_that_fails_is_told_and_can_be_tried_again(
 ) -> None:
     brought(board, listing, DING)
     assert "正在比对" in board.get(f"/lists/{listing}/").content.decode()
-    RowState.objects.all().delete()
+    RowState.objects.filter(row__list=listing).delete()
     at_once[0]()
     assert "没有完成" in board.get(f"/lists/{listing}/").content.decode()
     assert board.post(f"/lists/{listing}/match/").status_code == 302
     assert len(at_once) == 2
-    assert Decision.objects.count() == 0 and PersonState.objects.exists()
+    assert not Decision.objects.filter(row__list=listing).exists() and PersonState.objects.exists()
