@@ -10,6 +10,7 @@ from django.db import connection
 from tests.apart import committed_apart
 
 from fangxian.access.models import Event, Seal
+from fangxian.kernel.changes import head_position
 from fangxian.kernel.models import Change, Head
 from fangxian.matching import models as matching
 from fangxian.matching.actions import NewCandidate, NewProposal, NewRun, add_list, bring_issue, record_run
@@ -28,7 +29,7 @@ HEADINGS = ["姓名", "性别", "身份证号", "手机号", "到达日期"]
 TABLES = (
     matching.Answer, matching.Question, matching.Lead, matching.Reopening, matching.Decision,
     matching.Candidate, matching.Proposal, matching.Run, matching.Appearance, matching.RowState,
-    matching.Row, matching.Issue, matching.List, matching.Source, KeptContent, KeptFile, Event, Seal,
+    matching.Row, matching.Issue, matching.List, matching.Source, KeptFile,
 )  # fmt: skip
 
 
@@ -80,6 +81,7 @@ def town(city: City, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFa
     """Committed, so that the server's threads know it; taken away afterwards."""
     with pytest.MonkeyPatch.context() as patch, django_db_blocker.unblock():
         patch.setattr(under_way, "launch", lambda work: None)
+        start = head_position()
         listing = add_list(source="交通局", title="旅客名单", topic="returnees", by="officer", now=CLOCK)
         town = Town(listing)
         path = tmp_path_factory.mktemp("lists") / "旅客1.csv"
@@ -90,12 +92,15 @@ def town(city: City, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFa
         yield town
         if connection.vendor == "sqlite":
             connection.ensure_connection()
-        matching.Answer.objects.all().delete()
-        matching.Question.objects.all().delete()
-        matching.Decision.objects.exclude(undoes=None).delete()
+        matching.Answer.objects.filter(recorded__gt=start).delete()
+        matching.Question.objects.filter(recorded__gt=start).delete()
+        matching.Decision.objects.filter(recorded__gt=start).exclude(undoes=None).delete()
+        KeptContent.objects.filter(file__recorded__gt=start).delete()
         for model in TABLES:
-            model._base_manager.all().delete()
-        Change.objects.filter(action__startswith="matching.").delete()
+            model._base_manager.filter(recorded__gt=start).delete()
+        for log in (Event, Seal):
+            log._base_manager.all().delete()
+        Change.objects.filter(action__startswith="matching.", position__gt=start).delete()
         Head.objects.update(position=Change.objects.order_by("-position").first().position)
         under_way._runs.clear()
 

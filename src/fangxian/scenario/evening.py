@@ -25,10 +25,8 @@ HOUSEHOLDS = 40  # what one caller has for an evening
 
 def open_evening_calls(centre: Node, *, now: datetime) -> None:
     """To households of a centre's pupils: first those whom the last round of the screening did not reach."""
-    audience: list[dict[str, Any]] = [
-        {"key": "households", "kind": "households", "role": ["pupil"], "under": centre.code}
-    ]
-    listed = _households(audience, now)
+    audience: list[dict[str, Any]] = [{"key": "households", "kind": "households", "role": ["pupil"]}]
+    listed = _households([each | {"under": centre.code} for each in audience], now)
     launch_campaign(
         code=CODE,
         name="晚间回访",
