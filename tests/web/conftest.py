@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
+from tests.apart import committed_apart
 from tests.browsers import chromium_, playwright_, serving  # noqa: F401
 from tests.officer import leader, officer, open_officer
 
@@ -162,12 +163,24 @@ def page(visit: Callable[..., Any]) -> Iterator[Any]:
 def writing(city: City, db: None) -> Iterator[None]:
     """For what a browser's visit writes (a look that is logged, what is posted): it is committed, and taken
     away afterwards; no figure reads it. The test's own transaction would keep all other writers out of an
-    SQLite ledger: it is ended."""
+    SQLite ledger: it is ended before, and on PostgreSQL before what was committed is taken away apart."""
     if connection.vendor == "sqlite":
-        with connection.cursor() as cursor:
-            cursor.execute("ROLLBACK")
+        _end_transaction()
     before = Change.objects.order_by("-position").first().position
     yield
+    if connection.vendor == "sqlite":
+        _take_away(before)
+    else:
+        _end_transaction()
+        committed_apart(lambda: _take_away(before))
+
+
+def _end_transaction() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ROLLBACK")
+
+
+def _take_away(before: int) -> None:
     asides = Change.objects.filter(action__in=ASIDE, position__gt=before)
     for rows in (
         Filling.objects.all(),

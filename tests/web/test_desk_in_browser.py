@@ -153,6 +153,7 @@ def test_records_are_narrowed_without_leaving_the_page(page: Any) -> None:
     assert page.locator("a.chip").count() == 1 and "how=" not in page.url
 
 
+@pytest.mark.looks
 def test_the_keyboard_goes_through_the_map_and_opens_a_township(page: Any) -> None:
     page.goto("/")
     page.locator("svg.map a").first.focus()
@@ -179,6 +180,7 @@ PAGES = [
 ]
 
 
+@pytest.mark.looks
 @pytest.mark.parametrize("address", PAGES)
 def test_axe_finds_nothing(page: Any, address: str) -> None:
     page.goto(address)
@@ -187,6 +189,7 @@ def test_axe_finds_nothing(page: Any, address: str) -> None:
     assert violations(page) == []
 
 
+@pytest.mark.looks
 @pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1280, "dark")])
 def test_axe_finds_nothing_on_a_phone_and_in_the_dark(
     visit: Any,

@@ -57,6 +57,7 @@ def test_the_board_tells_the_change_since_the_day_before(page: Any) -> None:
     page.locator("#headlines .fig-d", has_text="昨日24时").first.wait_for()
 
 
+@pytest.mark.looks
 @pytest.mark.parametrize(
     "address", ["/", "/figures/coverage.ten-ones/", "/campaigns/", "/problems/", "/units/"]
 )
@@ -73,6 +74,7 @@ def test_a_phone_scrolls_tables_not_the_page(page: Any, address: str) -> None:
     assert small == [], "what a finger hits is large enough"
 
 
+@pytest.mark.looks
 def test_the_keyboard_reaches_the_content_first(page: Any) -> None:
     page.goto("/")
     page.keyboard.press("Tab")
