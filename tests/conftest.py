@@ -91,7 +91,7 @@ def _wanted(item: pytest.Item, config: pytest.Config) -> bool:
         return False
     if item.get_closest_marker("postgres"):
         return ON_POSTGRES
-    if item.get_closest_marker("looks") and config.getoption("--database"):
+    if item.get_closest_marker("once") and config.getoption("--database"):
         return False
     return _uses_database(item) or not config.getoption("--database")
 

@@ -106,7 +106,7 @@ def test_from_an_xlsform_to_first_answers_on_the_board(browse: Any, town: Town, 
     assert "单位s2" in page.locator("table.recs").inner_text()
 
 
-@pytest.mark.looks
+@pytest.mark.once
 @pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1280, "light")])
 def test_axe_finds_nothing_on_any_step(browse: Any, town: Town, width: int, scheme: str) -> None:
     page = browse("bureau", viewport={"width": width, "height": 800}, color_scheme=scheme)

@@ -335,7 +335,7 @@ def fill_at_home(page: Any) -> None:
     page.locator("#send").click()
 
 
-@pytest.mark.looks
+@pytest.mark.once
 @pytest.mark.parametrize(
     "address", ["/fill/", "/fill/morning/", "/fill/visit/unit/s3/", "/fill/visit/", "/fill/travel/person/{}/"]
 )
@@ -368,7 +368,7 @@ LOOKS = """() => [...document.querySelectorAll("body, body *")].map((one) => {
 })"""
 
 
-@pytest.mark.looks
+@pytest.mark.once
 def test_the_first_page_looks_as_every_later_one(town: Town, phone: Phone) -> None:
     """It brings what forms need of the stylesheet; those after it have the whole."""
     context = phone("teacher3", service_workers="block", reduced_motion="reduce")
@@ -395,7 +395,7 @@ def test_the_first_page_looks_as_every_later_one(town: Town, phone: Phone) -> No
         assert not differ, (address, differ[:3])
 
 
-@pytest.mark.looks
+@pytest.mark.once
 def test_english_and_large_type(town: Town, phone: Phone) -> None:
     context = phone("teacher3", viewport={"width": 320, "height": 640})
     page = context.new_page()

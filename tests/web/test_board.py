@@ -16,7 +16,7 @@ from fangxian.web.days import Trend
 from .conftest import LONELY, City, css
 from .test_pages import engine_values, number, parsed
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 DAY = date(2020, 2, 11)
 
 

@@ -15,7 +15,7 @@ from fangxian.web import days
 
 from .conftest import City
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db]
+pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.django_db]
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 BACK = "/figures/screening.university_students_back_from_hubei/"
@@ -153,7 +153,6 @@ def test_records_are_narrowed_without_leaving_the_page(page: Any) -> None:
     assert page.locator("a.chip").count() == 1 and "how=" not in page.url
 
 
-@pytest.mark.looks
 def test_the_keyboard_goes_through_the_map_and_opens_a_township(page: Any) -> None:
     page.goto("/")
     page.locator("svg.map a").first.focus()
@@ -180,7 +179,6 @@ PAGES = [
 ]
 
 
-@pytest.mark.looks
 @pytest.mark.parametrize("address", PAGES)
 def test_axe_finds_nothing(page: Any, address: str) -> None:
     page.goto(address)
@@ -189,7 +187,6 @@ def test_axe_finds_nothing(page: Any, address: str) -> None:
     assert violations(page) == []
 
 
-@pytest.mark.looks
 @pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1280, "dark")])
 def test_axe_finds_nothing_on_a_phone_and_in_the_dark(
     visit: Any,

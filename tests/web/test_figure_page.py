@@ -21,7 +21,7 @@ from fangxian.web.views import bulletins
 from .conftest import LONELY, css
 from .test_pages import engine_values, number, parsed
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 BACK = "/figures/screening.university_students_back_from_hubei/"
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db]
+pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.django_db]
 
 
 def test_from_the_board_to_a_figure_its_part_and_its_records(page: Any) -> None:
@@ -57,7 +57,6 @@ def test_the_board_tells_the_change_since_the_day_before(page: Any) -> None:
     page.locator("#headlines .fig-d", has_text="昨日24时").first.wait_for()
 
 
-@pytest.mark.looks
 @pytest.mark.parametrize(
     "address", ["/", "/figures/coverage.ten-ones/", "/campaigns/", "/problems/", "/units/"]
 )
@@ -74,7 +73,6 @@ def test_a_phone_scrolls_tables_not_the_page(page: Any, address: str) -> None:
     assert small == [], "what a finger hits is large enough"
 
 
-@pytest.mark.looks
 def test_the_keyboard_reaches_the_content_first(page: Any) -> None:
     page.goto("/")
     page.keyboard.press("Tab")

@@ -17,7 +17,7 @@ from fangxian.submissions.models import Submission
 from .conftest import css
 from .test_pages import engine_values, parsed
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 BACK = "screening.university_students_back_from_hubei"
 MOBILISED = "staff.mobilised"  # reported by several channels, more than a page of them
 SUPPLIES = "supplies.delivered_value"

@@ -24,7 +24,7 @@ from fangxian.web.ways import ways
 
 from .conftest import LONELY, City, css
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 
 
 def parsed(response: Any) -> Any:

@@ -22,7 +22,7 @@ from fangxian.registry.tree import Node, tree
 
 from .conftest import CLOCK, City, css
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 
 
 @pytest.fixture(scope="module")
