@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from tests.submissions.conftest import World
 
+from fangxian.kernel.changes import head_position
 from fangxian.matching.actions import add_list, decide, open_questions, undo, withdraw_list
 from fangxian.matching.models import Lead, Reply
 from fangxian.matching.problems import LeadNotThere, ListWithdrawn, ReasonMissing
@@ -96,6 +97,16 @@ def test_an_answer_that_says_otherwise_is_written_down_and_verifies_nothing(
     told(world, world.pupils[0], "no", day=4, place="none")
     hear(by="office", now=at(4, 12))
     assert (confirmed(), replies()) == (set(), [("no", False)])
+
+
+def test_where_no_lead_waits_for_an_answer_nothing_is_recorded(
+    world: World, tmp_path: Path, listing: int
+) -> None:
+    linked(tmp_path, listing, world.pupils[0])
+    told(world, world.pupils[1], "another", day=4)
+    before = head_position()
+    hear(by="caller", now=at(4, 12), people=[world.pupils[1]])
+    assert head_position() == before
 
 
 def test_who_is_not_the_person_says_so(world: World, tmp_path: Path, listing: int) -> None:

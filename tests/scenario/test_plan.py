@@ -113,7 +113,10 @@ def test_a_few_of_each_category_are_known_by_one_list_alone_with_their_whole_num
         assert 1 <= len(alone) <= max(1, len(findings.counted[category]) // 25), category
     for person, office in findings.listed_only.items():
         rows = [
-            (issue.office.key, cells) for issue in lists.last for cells, who in _rows(issue) if who == person
+            (issue.office.key, cells)
+            for issue in lists.evening
+            for cells, who in _rows(issue)
+            if who == person
         ]
         assert {key for key, _cells in rows} == {office}
         assert all({city.name[person], city.id_number[person]} <= set(cells) for _key, cells in rows)
@@ -121,7 +124,7 @@ def test_a_few_of_each_category_are_known_by_one_list_alone_with_their_whole_num
 
 def test_lists_name_nobody_whose_answers_are_to_stay_unverified(planned: Plan) -> None:
     findings = planned.findings
-    named = {who for issue in draw_lists(planned.city, findings, 1).last for who in issue.truth}
+    named = {who for issue in draw_lists(planned.city, findings, 1).evening for who in issue.truth}
     assert len(named) > 10
     for left in (*findings.leads.values(), findings.retract, findings.correct):
         assert not named & left
@@ -129,12 +132,12 @@ def test_lists_name_nobody_whose_answers_are_to_stay_unverified(planned: Plan) -
 
 def test_offices_send_mostly_strangers_and_err(planned: Plan) -> None:
     city = planned.city
-    for issue in draw_lists(city, planned.findings, 1).last:
+    for issue in draw_lists(city, planned.findings, 1).evening:
         assert issue.truth.count(-1) > len(issue.truth) / 2
     ours = [
         (cells, who)
         for seed in range(5)
-        for cells, who in _rows(draw_lists(city, planned.findings, seed).last[0])
+        for cells, who in _rows(draw_lists(city, planned.findings, seed).evening[0])
         if who >= 0
     ]
     assert any(cells[0] != city.name[who] for cells, who in ours)

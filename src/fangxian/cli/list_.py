@@ -188,10 +188,10 @@ def withdraw(listing: int, reason: str, moment: str | None, by: str) -> None:
     from django.utils.translation import gettext as _
 
     from fangxian.matching.actions import withdraw_list
-    from fangxian.matching.replies import standing_of
+    from fangxian.matching.replies import tally_of
 
     now = _ready(moment)
-    before = standing_of(listing)
+    before = tally_of(listing)
     withdraw_list(listing=listing, reason=reason, by=by, now=now)
     told = _("List {list} is withdrawn: {agree} confirmed leads, {differ} denied and {unheard} unheard end.")
     facts = {"agree": before.agree, "differ": before.differ, "unheard": before.unheard}

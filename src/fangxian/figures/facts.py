@@ -517,9 +517,9 @@ class Facts:
 
     @property
     def verified(self) -> Frame:
-        """submission, how: those that a second call, a seen document or an office's list confirms."""
+        """submission of those that a second call, a seen document or an office's list confirms."""
         rows = self._known("verifications")
-        return self.kept("verified", lambda: rows.filter(known(self.at.position)).select("submission", "how"))
+        return self.kept("verified", lambda: rows.filter(known(self.at.position)).select("submission"))
 
     def reports(self, code: str, selector: Selector, window: Window) -> Frame:
         """id, because (submission) of those about whom the window has live submissions: a household also

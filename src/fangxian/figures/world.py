@@ -49,7 +49,7 @@ def world_of_ledger() -> World:
         closings=_rows(Closing, "id", "campaign_id", "closes", "recorded"),
         round_members=_rows(RoundMember, "id", "round_id", "subject", "recorded"),
         revisions=_rows(Revision, "id", "submission_id", "kind", "day", "recorded"),
-        verifications=_rows(Verification, "id", "submission_id", "how", "recorded", "recorded_until"),
+        verifications=_rows(Verification, "id", "submission_id", "recorded", "recorded_until"),
         sheets=_sheets,
     )
 

@@ -56,12 +56,12 @@ def hear(*, by: str, now: datetime, people: Collection[int] | None = None) -> He
     agreed = Reply.objects.filter(lead=OuterRef("pk"), agrees=True).exclude(Exists(gone))
     leads = Lead.objects.filter(recorded_until=None, row__list__topic__in=claiming())
     leads = leads.exclude(Exists(agreed))
+    if people is not None:
+        leads = leads.filter(person__in=set(_with_merged(people, _merged())))
+    if not leads.exists():  # most calls are about nobody on a list: nothing is recorded then
+        return Heard(0, 0)
     with recording("matching.hear", by=by, now=now) as change:
-        held = leads.order_by("pk").values_list("pk", flat=True)
-        wanted = None if people is None else set(_with_merged(people))
-        if wanted is not None:
-            held = held.filter(person__in=wanted)
-        return hear_of(change, list(held))
+        return hear_of(change, list(leads.order_by("pk").values_list("pk", flat=True)))
 
 
 def deny(*, lead: int, by: str, now: datetime) -> None:
@@ -75,10 +75,11 @@ def deny(*, lead: int, by: str, now: datetime) -> None:
 
 def hear_of(change: Recording, leads: Sequence[int]) -> Heard:
     """What answers that are there say of these leads, where that is not written down yet."""
-    told = _leads(change, leads) if leads else []
-    if not told:
+    if not leads:
         return Heard(0, 0)
-    sheets = _sheets([lead.person for lead in told])
+    into = _merged()
+    told = _leads(change, leads, into)
+    sheets = _sheets([lead.person for lead in told], into)
     replied = _replied([lead.id for lead in told])
     confirmed = _confirmed([sheet["pk"] for about in sheets.values() for sheet in about])
     bearing = [
@@ -139,7 +140,7 @@ def confirmations(sheets: Collection[int], position: int) -> dict[int, Confirmed
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Tally:
     """Of a list's leads: an answer agrees, answers say otherwise, or nobody has been heard yet."""
 
     agree: int
@@ -147,12 +148,12 @@ class Standing:
     unheard: int
 
 
-def standing_of(listing: int) -> Standing:
+def tally_of(listing: int) -> Tally:
     leads = Lead.objects.filter(row__list=listing, recorded_until=None)
     told = Reply.objects.filter(lead__in=leads).values_list("lead_id", "agrees")
     agree = {lead for lead, agrees in told if agrees}
     differ = {lead for lead, _agrees in told} - agree
-    return Standing(len(agree), len(differ), leads.count() - len(agree) - len(differ))
+    return Tally(len(agree), len(differ), leads.count() - len(agree) - len(differ))
 
 
 # ---- how it is found -------------------------------------------------------------------------------
@@ -173,9 +174,8 @@ def _asked_because(sheet: Mapping[str, Any], lead: _Lead) -> bool:
     return later and sheet["channel"] == "phone"
 
 
-def _leads(change: Recording, leads: Sequence[int]) -> list[_Lead]:
-    """Those of lists that claim something."""
-    into = _merged()
+def _leads(change: Recording, leads: Sequence[int], into: Mapping[int, int]) -> list[_Lead]:
+    """Those of lists that claim something; `into` as of `_merged`."""
     rows = [
         row
         for chunk in in_chunks(list(leads))
@@ -211,18 +211,16 @@ def _end(person: int, into: Mapping[int, int]) -> int:
     return person
 
 
-def _with_merged(people: Collection[int]) -> Iterator[int]:
-    into = _merged()
+def _with_merged(people: Collection[int], into: Mapping[int, int]) -> Iterator[int]:
     ends = {into.get(person, person) for person in people}
     yield from ends
     yield from (person for person, end in into.items() if end in ends)
 
 
-def _sheets(people: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
+def _sheets(people: Sequence[int], into: Mapping[int, int]) -> dict[int, list[dict[str, Any]]]:
     """Person -> the live answer sheets about that one, the first received first."""
-    into = _merged()
     found: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
-    for chunk in in_chunks(sorted(set(_with_merged(people)))):
+    for chunk in in_chunks(sorted(set(_with_merged(people, into)))):
         rows = Submission.objects.filter(subject_kind="person", subject__in=chunk)
         rows = rows.exclude(revisions__kind__in=_GONE).order_by("pk")
         for row in rows.values("pk", "subject", "channel", "happened", "recorded", "answers"):

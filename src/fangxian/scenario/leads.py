@@ -131,7 +131,7 @@ class Night:
 
     def _meant(self, rows: Sequence[int]) -> dict[int, int]:
         """Row -> whom the office meant, as the ledger knows that person; 0: nobody of ours."""
-        by_list = {self.listing[issue.office.key]: issue for issue in self.lists.last}
+        by_list = {self.listing[issue.office.key]: issue for issue in self.lists.evening}
         found = {}
         for chunk in in_chunks(sorted(set(rows))):
             seen = Appearance.objects.filter(row__in=chunk).order_by("issue__number")

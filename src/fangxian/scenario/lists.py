@@ -231,12 +231,7 @@ class Lists:
     """The issues in the order in which they come; the first office sends a second one the same evening."""
 
     first: Issue
-    evening: list[Issue]
-
-    @property
-    def last(self) -> list[Issue]:
-        """Of each office the last."""
-        return self.evening
+    evening: list[Issue]  # of each office the last
 
 
 def draw_lists(city: City, findings: Findings, seed: int) -> Lists:

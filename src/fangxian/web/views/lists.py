@@ -14,7 +14,7 @@ from fangxian.kernel.secrets import keyring
 from fangxian.matching import actions, queries
 from fangxian.matching.models import RowState
 from fangxian.matching.problems import IssueNotThere, ListNotThere
-from fangxian.matching.replies import standing_of
+from fangxian.matching.replies import tally_of
 from fangxian.matching.reviewing import agreement, work
 from fangxian.matching.rows import unseal
 from fangxian.matching.topics import TOPICS
@@ -57,7 +57,7 @@ def one(request: HttpRequest, listing: int) -> HttpResponse:
         "work": work(actor.name, listing),
         "agreement": agreement(listing),
         "questions": _asked(listing),
-        "heard": standing_of(listing),
+        "heard": tally_of(listing),
     }
     return render(request, "web/list.html", shown)
 
