@@ -113,10 +113,13 @@ class Night:
     # -- called about
 
     def calls(self, minute: int) -> list[Envelope]:
-        """Of each lead that no answer bears on yet, what its person says; who is not meant says that."""
+        """Of each lead that no answer bears on yet, what its person says; who is not meant says that.
+
+        In the rows' order: the leads' own is that of the review, where the last bits of a probability tell.
+        """
         leads = Lead.objects.filter(
             recorded_until=None, replies=None, row__list__topic__in=claiming()
-        ).order_by("pk")
+        ).order_by("row", "person")
         told = list(leads.values_list("pk", "row_id", "person_id"))
         meant = self._meant([row for _lead, row, _person in told])
         number = {pk: person for person, pk in enumerate(self.ledger.person) if pk}
