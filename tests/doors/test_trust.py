@@ -70,7 +70,7 @@ class Client(threading.Thread):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("kills", [10, pytest.param(200, marks=pytest.mark.long)])
+@pytest.mark.parametrize("kills", [4, pytest.param(200, marks=pytest.mark.long)])
 def test_kills_lose_and_double_nothing(served: Served, kills: int) -> None:
     chance, over = random.Random(kills), threading.Event()
     starts = [served.start()]

@@ -14,7 +14,7 @@ from fangxian.kernel.asof import AsOf
 
 from .worlds import DAYS, Draft, MemorySource, dense_world, moment
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 
 
 def agree(draft: Draft, at: AsOf, frames: str) -> None:

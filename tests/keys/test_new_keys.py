@@ -419,7 +419,7 @@ def fangxian(served: Served, *words: str) -> subprocess.Popen[bytes]:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("kills", [4, pytest.param(40, marks=pytest.mark.long)])
+@pytest.mark.parametrize("kills", [2, pytest.param(40, marks=pytest.mark.long)])
 def test_killed_at_any_moment_it_is_run_again_while_others_write(
     installation: Served, kills: int, tmp_path: Path
 ) -> None:

@@ -263,10 +263,10 @@ def test_every_level_of_agreement_has_its_words() -> None:
     ("seed", "mix", "recall"),
     [
         (1, Mix(), 0.93),
-        (2, Mix(ours=0.1, kin=0.12), 0.9),
-        (3, Mix(ours=0.8, kin=0.02), 0.95),
+        pytest.param(2, Mix(ours=0.1, kin=0.12), 0.9, marks=pytest.mark.long),
+        pytest.param(3, Mix(ours=0.8, kin=0.02), 0.95, marks=pytest.mark.long),
         (4, Mix(no_id=0.75, masked=0.1, name_wrong=0.35, stale=0.2), 0.9),
-        (6, Mix(no_id=0.8, masked=0.1, stale=0.25), 0.93),
+        pytest.param(6, Mix(no_id=0.8, masked=0.1, stale=0.25), 0.93, marks=pytest.mark.long),
         (5, Mix(worse={"车站": 3.0, "派出所": 0.3}), 0.88),
     ],
 )

@@ -6,10 +6,10 @@ import pytest
 from tests.submissions.conftest import World
 
 from fangxian.kernel.changes import head_position
-from fangxian.matching.actions import add_list, decide, open_questions, undo, withdraw_list
-from fangxian.matching.models import Lead, Reply
+from fangxian.matching.actions import add_list, decide, deny, open_questions, undo, withdraw_list
+from fangxian.matching.models import Lead, Proposal, Reply
 from fangxian.matching.problems import LeadNotThere, ListWithdrawn, ReasonMissing
-from fangxian.matching.replies import deny, hear
+from fangxian.matching.replies import claimed_of, hear, tally_of
 from fangxian.matching.reviewing import work
 from fangxian.registry.actions import merge_persons
 from fangxian.submissions.actions import retract, verify
@@ -111,10 +111,52 @@ def test_where_no_lead_waits_for_an_answer_nothing_is_recorded(
 
 def test_who_is_not_the_person_says_so(world: World, tmp_path: Path, listing: int) -> None:
     lead = linked(tmp_path, listing, world.pupils[0])
-    deny(lead=lead, by="caller", now=at(4))
-    assert (confirmed(), replies()) == (set(), [(None, False)])
+    told(world, world.pupils[0], "sounds like it", day=4)
+    hear(by="office", now=at(4, 12))
+    row = deny(lead=lead, by="caller", now=at(4, 13))
+    assert (confirmed(), replies()[1:]) == (set(), [(None, False)])
+    assert not Lead.objects.filter(recorded_until=None).exists()
+    assert work("a").queue[0].row == row, "the matcher had linked it by itself: now people decide"
     with pytest.raises(LeadNotThere):
-        deny(lead=lead + 1, by="caller", now=at(4))
+        deny(lead=lead, by="caller", now=at(4, 14))
+
+
+def test_reviewers_have_the_last_word_on_what_was_denied(world: World, tmp_path: Path, listing: int) -> None:
+    lead = linked(tmp_path, listing, world.pupils[0])
+    row = deny(lead=lead, by="caller", now=at(4))
+    propose(listing, row, world.pupils[0], decision="auto", probability=0.99, evidence="f", day=5)
+    assert not Lead.objects.filter(recorded_until=None).exists(), "whatever the matcher says again"
+    say = {"row": row, "proposal": Proposal.objects.get(row=row, recorded_until=None).pk, "now": at(5)}
+    for reviewer in "ab":
+        decide(verdict="same", person=world.pupils[0], by=reviewer, **say)
+    [again] = Lead.objects.filter(recorded_until=None)
+    assert (again.person_id, again.how, work("c").queue) == (world.pupils[0], "reviewed", [])
+    deny(lead=again.pk, by="caller", now=at(6))
+    assert not Lead.objects.filter(recorded_until=None).exists()
+    assert [waiting.row for waiting in work("a").queue] == [row], "whoever decided may decide anew"
+    propose(listing, row, world.pupils[1], decision="auto", probability=0.99, evidence="g", day=7)
+    [other] = Lead.objects.filter(recorded_until=None)
+    assert other.person_id == world.pupils[1], "that one was never asked"
+
+
+def test_a_caller_is_told_what_lists_say_of_whom_nobody_asked_yet(
+    world: World, tmp_path: Path, listing: int
+) -> None:
+    one, other = world.pupils
+    police = add_list(source="公安局", title="接触者", topic="contacts", by="office", now=at(1, 11))
+    linked(tmp_path, police, world.member)
+    lead = linked(tmp_path, listing, one)
+    merge_persons(person=one, into=other, day=at(3).date(), by="test", now=at(3))
+    asked = claimed_of([other, world.member])
+    assert {person: [(c.lead, c.source, c.topic) for c in claims] for person, claims in asked.items()} == {
+        other: [(lead, "交通局", "returnees_hubei")]
+    }, "a contacts' list claims nothing that is asked about"
+    assert tally_of(listing).unheard == 1
+    told(world, other, "no", day=4, place="none")
+    hear(by="office", now=at(4, 12))
+    assert (claimed_of([other]), tally_of(listing).differ) == ({}, 1)
+    deny(lead=lead, by="caller", now=at(4, 13))
+    assert (tally_of(listing).differ, tally_of(listing).denied) == (0, 1)
 
 
 def test_what_rests_on_a_lead_falls_with_it(world: World, tmp_path: Path, listing: int) -> None:

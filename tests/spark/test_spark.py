@@ -68,6 +68,7 @@ def test_the_command_says_the_same_and_nothing_else(built_city: Path) -> None:
 # ------------------------------------------------------------------------------------ the lake
 
 
+@pytest.mark.once
 def test_rows_are_those_of_the_lake(other_home: Home, world: World) -> None:
     """Files of several columns, rows that ended later, lists, awkward names, no rows, chosen days."""
     people = world.enrol(3)

@@ -116,6 +116,7 @@ def decide(page: Any, key: str) -> None:
     )
 
 
+@pytest.mark.once
 def test_a_hundred_decisions_undo_and_the_next_issue(page: Any, town: Town) -> None:
     page.goto(f"/review/?list={town.listing}")
     page.locator("#c-1").wait_for()

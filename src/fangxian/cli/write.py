@@ -192,6 +192,7 @@ def verify(file: Any, moment: str | None, by: str) -> None:
     {"instance_id": "…", "how": "second_call"}      (or "document")
     """
     from fangxian.kernel.changes import recording
+    from fangxian.matching.replies import hear
     from fangxian.submissions import actions
 
     now = _now(moment)
@@ -199,6 +200,7 @@ def verify(file: Any, moment: str | None, by: str) -> None:
     with recording("submissions.verify", by=by, now=now):
         for _number, entry, instance in entries:
             actions.verify(instance_ids=[instance], how=entry.get("how", "second_call"), by=by, now=now)
+        hear(by=by, now=now)  # a list may say the same
     _report([{"status": "verified", "instance_id": instance} for _n, _e, instance in entries])
 
 

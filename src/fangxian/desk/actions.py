@@ -16,7 +16,9 @@ from fangxian.kernel.changes import Recording, head_position, recording
 from fangxian.kernel.moments import day_of
 from fangxian.kernel.problems import Problem
 from fangxian.kernel.secrets import keyring
-from fangxian.registry.holding import holding
+from fangxian.matching.actions import deny, standing_list
+from fangxian.matching.replies import hear, unheard
+from fangxian.registry.holding import holding, in_chunks
 from fangxian.registry.models import Household, Membership, PersonSecret
 from fangxian.registry.problems import UnknownHousehold
 from fangxian.submissions.actions import receive
@@ -110,7 +112,7 @@ def keep(*, calling: Calling, household: int, holder: str, moment: datetime) -> 
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """What the caller says of one call. `answers`: person -> answers, of a household that was reached."""
+    """What the caller says of a call. Of a household that was reached: `answers` by person, and `denied`."""
 
     outcome: str
     answers: dict[int, dict[str, Any]]
@@ -118,6 +120,7 @@ class Called:
     again: datetime | None = None
     note: str = ""
     key: str = ""  # the same call sent twice is one
+    denied: frozenset[int] = frozenset()  # leads of lists: who was reached is not whom the list means
 
 
 def record_call(
@@ -130,10 +133,11 @@ def record_call(
     now: datetime,
     moment: datetime,
 ) -> list[tuple[str, Problem]]:
-    """Note the call, send what the form has of it the way of all submissions, and give the household back; or
-    the problems of its answers, and nothing is stored. The same call twice is one.
+    """Note the call, send what the form has of it the way of all submissions, tell the lists' leads what was
+    said, and give the household back; or the problems of its answers, and nothing is stored. The same call
+    twice is one.
 
-    Raises NotLeased, UnknownOutcome, AgainWhen.
+    Raises NotLeased, UnknownOutcome, AgainWhen, LeadNotThere.
     """
     _refuse_outcome(calling, called, now)
     key = called.key[:40] or str(uuid.uuid4())
@@ -150,10 +154,19 @@ def record_call(
                 row = (calling.round.pk, household, called.outcome, now, sender.name, again)
                 said = (called.person, called.note.strip()[:200], key, bool(sheets))
                 change.append(Attempt, ATTEMPT_COLUMNS, [(*row, *said)])
+                if called.outcome == REACHED:
+                    _tell_leads(called, change)
             _release(lease, moment)
     except _Refused as refused:
         return refused.problems
     return []
+
+
+def _tell_leads(called: Called, change: Recording) -> None:
+    """Raises LeadNotThere."""
+    for lead in sorted(called.denied):
+        deny(lead=lead, by=change.by, now=change.at)
+    hear(people=called.answers, by=change.by, now=change.at)
 
 
 class _Refused(Exception):
@@ -237,6 +250,15 @@ def _send(calling: Calling, sheets: Sequence[Sheet], sender: Sender, key: str, c
 # ------------------------------------------------------------------------------------ asking for calls
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Households: put on the callers' list, already there; and people of no household."""
+
+    fresh: int
+    there: int
+    homeless: int
+
+
 def ask_for_call(
     *,
     reason: str,
@@ -284,6 +306,37 @@ def _household_at(phone: str, change: Recording) -> int:
     found = homes.order_by("household_id").values_list("household_id", flat=True).first()
     if found is None:
         raise NobodyAtNumber()
+    return found
+
+
+def ask_about_leads(*, listing: int, by: str, now: datetime) -> Asked:
+    """Put on the callers' list each household that a person of a list belongs to, whom nobody has asked yet
+    about what the list says. Done again, only who was not asked for is added. Raises ListNotThere,
+    ListWithdrawn."""
+    of = standing_list(listing)
+    reason = f"{of.source.name}：{of.title}"[:200]
+    with recording("desk.ask", by=by, now=now) as change:
+        people = set(unheard().filter(row__list=listing).values_list("person_id", flat=True))
+        home_of: dict[int, int] = {}
+        for chunk in in_chunks(sorted(people)):
+            rows = Membership.objects.filter(holding(day_of(now), change.position), person__in=chunk)
+            home_of |= dict(rows.order_by("-pk").values_list("person_id", "household_id"))
+        homes = set(home_of.values())
+        fresh = sorted(homes - _asked_for(homes, reason))
+        columns = ("household_id", "campaign_id", "reason", "by", "at")
+        change.append(Ask, columns, [(home, None, reason, change.by, change.at) for home in fresh])
+    return Asked(len(fresh), len(homes) - len(fresh), len(people) - len(home_of))
+
+
+def _asked_for(homes: Collection[int], reason: str) -> set[int]:
+    """Of these households those of which such an ask is open."""
+    found: set[int] = set()
+    for chunk in in_chunks(sorted(homes)):
+        asks = Ask.objects.filter(household__in=chunk, reason=reason, campaign=None).order_by("pk")
+        asked = dict(asks.values_list("household_id", "recorded"))
+        made = Attempt.objects.filter(household__in=list(asked), outcome__in=ANSWERED)
+        done = {home for home, at in made.values_list("household_id", "recorded") if at > asked[home]}
+        found |= asked.keys() - done
     return found
 
 

@@ -5,6 +5,7 @@
     record_run      what the matcher made of a list's rows (see `rematching.match_list`, which calls it)
     decide, undo    a reviewer settles a row, or takes that back
     answer          what a call or a screening round told about a row that could not be settled
+    deny            somebody who was called is not the person
     withdraw_list   an office takes a list back
 
 Each appends; `_settle` alone appends and ends leads, after whichever of them: a lead is what the decisions
@@ -56,6 +57,7 @@ from .problems import (
     AnswerUnknown,
     DecidedAlready,
     IssueKnown,
+    LeadNotThere,
     ListNotThere,
     ListTaken,
     ListUnnamed,
@@ -71,7 +73,7 @@ from .problems import (
     TopicUnknown,
     VerdictUnknown,
 )
-from .replies import hear_of, let_fall
+from .replies import denials, hear_of, let_fall, write_denied
 from .rows import EVIDENCE, Fields, digest_of, fields_of, seal, unseal
 from .standing import ASKED, SETTLED, Voice, standing
 from .topics import TOPICS
@@ -484,6 +486,21 @@ def answer(*, question: int, told: str, by: str, now: datetime, note: str = "") 
     return held.row_id
 
 
+def deny(*, lead: int, by: str, now: datetime) -> int:
+    """Somebody who was called about a lead is not the person: it is no lead any more, and what rested on it
+    falls. The row comes back to the reviewers, also one that the matcher linked by itself, or that they had
+    decided; the row's id. Raises LeadNotThere."""
+    with recording("matching.deny", by=by, now=now) as change:
+        held = Lead.objects.filter(pk=lead, recorded_until=None).first()
+        if held is None:
+            raise LeadNotThere()
+        write_denied(change, lead)
+        said = _standing_decisions().filter(row=held.row_id, verdict=SAME, person=held.person_id)
+        change.append(Reopening, ("decision_id", "why"), [(decision.pk, "answer") for decision in said])
+        _settle(change, [held.row_id])
+    return held.row_id
+
+
 def open_questions() -> "QuerySet[Question]":
     """Those that wait for an answer: for the callers' list."""
     held = Question.objects.filter(answer=None, decision__undone_by=None, decision__reopened=None)
@@ -518,8 +535,9 @@ def voices_in(listing: int | None) -> defaultdict[int, list[Voice]]:
 
 
 def _settle(change: Recording, rows: Sequence[int]) -> None:
-    """Leads as the decisions that stand want them; where there are none, as the matcher linked by itself; of
-    a list that was withdrawn none. Answers are heard about fresh ones; what rested on old ones falls."""
+    """Leads as the decisions that stand want them; where there are none, as the matcher linked by itself, but
+    for whom a call denied; of a list that was withdrawn none. Answers are heard about fresh ones; what rested
+    on old ones falls."""
     for chunk in in_chunks(sorted(set(rows)), 5_000):
         wanted = _wanted_leads(chunk)
         held = {
@@ -546,7 +564,9 @@ def _wanted_leads(rows: Sequence[int]) -> dict[int, tuple[int, str]]:
     best = Candidate.objects.filter(
         proposal__row__in=rows, proposal__recorded_until=None, proposal__decision=AUTO, rank=1
     )
-    wanted = {row: (person, AUTO) for row, person in best.values_list("proposal__row_id", "person_id")}
+    no = denials(rows)
+    linked = best.values_list("proposal__row_id", "person_id")
+    wanted = {row: (person, AUTO) for row, person in linked if (row, person) not in no}
     for row in rows:
         told = standing(voices[row], sensitive=sensitive[row])
         if told.person is not None:

@@ -13,6 +13,7 @@ from fangxian.registry.tree import Tree, tree
 from .actions import voices_of
 from .models import Answer, Appearance, Candidate, Decision, Lead, List, Proposal, Row, RowState
 from .problems import RowNotThere
+from .replies import denials
 from .rows import Fields, unseal
 from .standing import Standing, Voice, standing
 
@@ -42,7 +43,8 @@ class Elsewhere:
 
 @dataclass(slots=True)
 class Known:
-    """A candidate. `fields` by name; `phone_of`: whose the phone is, where it is not the person's own."""
+    """A candidate. `fields` by name; `phone_of`: whose the phone is, where it is not the person's own;
+    `denied`: who was called said that it is somebody else."""
 
     person: int
     fields: dict[str, str] = field(default_factory=dict)
@@ -52,6 +54,7 @@ class Known:
     elsewhere: list[Elsewhere] = field(default_factory=list)
     probability: float = 0.0
     reasons: list[tuple[str, str]] = field(default_factory=list)
+    denied: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +104,12 @@ def sheet_of(row: int, *, day: date, position: int) -> Sheet:
 def _candidates(proposal: Proposal, row: int, day: date, position: int, ring: Keyring) -> list[Known]:
     held = list(Candidate.objects.filter(proposal=proposal).order_by("rank"))
     known = known_people([each.person_id for each in held], day=day, position=position, ring=ring)
-    leads = _leads([each.person_id for each in held], row)
+    leads, denied = _leads([each.person_id for each in held], row), denials([row])
     found = []
     for each in held:
         person = known.get(each.person_id, Known(each.person_id))
         person.probability, person.reasons = each.probability, [(n, level) for n, level in each.reasons]
-        person.elsewhere = leads[each.person_id]
+        person.elsewhere, person.denied = leads[each.person_id], (row, each.person_id) in denied
         found.append(person)
     return found
 

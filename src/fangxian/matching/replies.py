@@ -7,14 +7,14 @@ the list claims is confirmed by the list, as long as the row is taken for the pe
 (somebody undid a decision, the list was withdrawn), so does the verification that rests on it.
 
 `actions._settle` hears about fresh leads and lets fall what rests on ended ones; `hear` is for what was
-answered since.
+answered since. Who is called and says that it is somebody else denies the lead (`actions.deny`).
 """
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Exists, OuterRef
 
@@ -25,8 +25,10 @@ from fangxian.registry.models import Merge
 from fangxian.submissions.models import Revision, Submission, Verification
 
 from .models import Lead, Reply
-from .problems import LeadNotThere
 from .topics import TOPICS
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
 
 BY_LIST = "list"  # how an answer is confirmed that says what a list says
 _GONE = ("superseded", "retracted", "withdrawn")
@@ -64,15 +66,6 @@ def hear(*, by: str, now: datetime, people: Collection[int] | None = None) -> He
         return hear_of(change, list(leads.order_by("pk").values_list("pk", flat=True)))
 
 
-def deny(*, lead: int, by: str, now: datetime) -> None:
-    """Somebody who was called about a lead says that it is not this person. The lead stays for reviewers to
-    look at, and nothing is verified by it. Raises LeadNotThere."""
-    with recording("matching.deny", by=by, now=now) as change:
-        if not Lead.objects.filter(pk=lead, recorded_until=None).exists():
-            raise LeadNotThere()
-        change.append(Reply, _REPLY, [(lead, None, False, None)])
-
-
 def hear_of(change: Recording, leads: Sequence[int]) -> Heard:
     """What answers that are there say of these leads, where that is not written down yet."""
     if not leads:
@@ -100,6 +93,10 @@ def hear_of(change: Recording, leads: Sequence[int]) -> Heard:
     )
     change.append(Reply, _REPLY, replies)
     return Heard(len(agreeing), len(replies) - len(agreeing))
+
+
+def write_denied(change: Recording, lead: int) -> None:
+    change.append(Reply, _REPLY, [(lead, None, False, None)])
 
 
 _REPLY = ("lead_id", "submission_id", "agrees", "verification_id")
@@ -140,12 +137,42 @@ def confirmations(sheets: Collection[int], position: int) -> dict[int, Confirmed
 
 
 @dataclass(frozen=True, slots=True)
+class Claimed:
+    """What a list says of somebody who was not asked about it yet."""
+
+    lead: int
+    source: str
+    title: str
+    topic: str
+
+
+def unheard() -> "QuerySet[Lead]":
+    """Leads of lists that claim something, of whose people nobody has been heard: whom to call."""
+    return Lead.objects.filter(recorded_until=None, replies=None, row__list__topic__in=claiming())
+
+
+def claimed_of(people: Collection[int]) -> dict[int, list[Claimed]]:
+    """Of these people those whom lists name and nobody asked about it: for who calls them."""
+    into = _merged()
+    about = unheard().filter(person__in=set(_with_merged(people, into))).order_by("pk")
+    columns = ("pk", "person_id", "row__list__source__name", "row__list__title", "row__list__topic")
+    found: defaultdict[int, list[Claimed]] = defaultdict(list)
+    for lead, person, *of in about.values_list(*columns):
+        for one in people:
+            if into.get(one, one) == into.get(person, person):
+                found[one].append(Claimed(lead, *of))
+    return dict(found)
+
+
+@dataclass(frozen=True, slots=True)
 class Tally:
-    """Of a list's leads: an answer agrees, answers say otherwise, or nobody has been heard yet."""
+    """Of a list's leads: an answer agrees, answers say otherwise, or nobody has been heard yet. `denied`:
+    rows that are no leads, since somebody who was called is not the person."""
 
     agree: int
     differ: int
     unheard: int
+    denied: int
 
 
 def tally_of(listing: int) -> Tally:
@@ -153,7 +180,18 @@ def tally_of(listing: int) -> Tally:
     told = Reply.objects.filter(lead__in=leads).values_list("lead_id", "agrees")
     agree = {lead for lead, agrees in told if agrees}
     differ = {lead for lead, _agrees in told} - agree
-    return Tally(len(agree), len(differ), leads.count() - len(agree) - len(differ))
+    denied = Reply.objects.filter(lead__row__list=listing, submission=None).exclude(
+        lead__row__in=leads.values("row")
+    )
+    said = denied.values("lead__row").distinct().count()
+    return Tally(len(agree), len(differ), leads.count() - len(agree) - len(differ), said)
+
+
+def denials(rows: Collection[int] | None = None) -> set[tuple[int, int]]:
+    """(row, person) of these rows, or of all, of which somebody who was called said: it is not that one."""
+    held = Reply.objects.filter(submission=None)
+    held = held if rows is None else held.filter(lead__row__in=rows)
+    return set(held.values_list("lead__row_id", "lead__person_id"))
 
 
 # ---- how it is found -------------------------------------------------------------------------------

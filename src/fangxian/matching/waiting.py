@@ -17,7 +17,19 @@ from django.db.models import F
 from fangxian.kernel.models import Head
 
 from .actions import voices_in, voices_of
-from .models import REVIEW, Decision, ListWithdrawal, Proposal, Reopening, Row, RowState
+from .models import (
+    REVIEW,
+    Candidate,
+    Decision,
+    Lead,
+    ListWithdrawal,
+    Proposal,
+    Reopening,
+    Reply,
+    Row,
+    RowState,
+)
+from .replies import denials
 from .standing import ASKED, DISPUTED, OPEN, SETTLED, UNDECIDED, standing
 from .topics import TOPICS
 
@@ -133,7 +145,11 @@ _WITHDRAWN = (
     f"SELECT r.id FROM {Row._meta.db_table} r"  # noqa: S608
     f" JOIN {ListWithdrawal._meta.db_table} w ON w.list_id = r.list_id WHERE w.recorded > %s"
 )
-_LEGS = (*_FRESH, _DECIDED, _REOPENED, _WITHDRAWN)
+_DENIED = (
+    f"SELECT l.row_id FROM {Reply._meta.db_table} r"  # noqa: S608
+    f" JOIN {Lead._meta.db_table} l ON l.id = r.lead_id WHERE r.submission_id IS NULL AND r.recorded > %s"
+)
+_LEGS = (*_FRESH, _DECIDED, _REOPENED, _WITHDRAWN, _DENIED)
 _CHANGED = " UNION ".join(_LEGS)
 
 
@@ -152,11 +168,12 @@ def _told(rows: Collection[int] | None) -> dict[int, Told]:
     a thousand."""
     reopened = _reopened(rows)
     voices = voices_in(None) if rows is None else voices_of(rows)
+    denied = _denied(rows)
     found = {}
     for row, listing, topic, sensitive, probability, decision, bare in _proposals(rows):
         said = voices.get(row, [])
         stands = standing(said, sensitive=sensitive) if said else UNDECIDED
-        again = reopened.get(row, "")
+        again = ANSWERED if row in denied else reopened.get(row, "")
         if stands.state == ASKED:
             found[row] = Told(listing, "asked")
         elif stands.state == SETTLED:
@@ -173,8 +190,8 @@ _COLUMNS = ("row_id", *_OF_LIST, "probability", "decision", "bare")
 
 
 def _proposals(rows: Collection[int] | None) -> Iterable[tuple[int, int, str, bool, float, str, bool]]:
-    """Of rows that lists which stand still have, matched as they are now: of all, those for review and those
-    that somebody decided about. Two queries: either finds its rows by an index."""
+    """Of rows that lists which stand still have, matched as they are now: of all, those for review, those
+    that somebody decided about and those that a call denied. A query each, which an index serves."""
     held = Proposal.objects.filter(
         recorded_until=None,
         row__list__withdrawal=None,
@@ -183,9 +200,23 @@ def _proposals(rows: Collection[int] | None) -> Iterable[tuple[int, int, str, bo
     )
     if rows is not None:
         return {told[0]: told for told in held.filter(row__in=rows).values_list(*_COLUMNS)}.values()
-    decided = Decision.objects.values("row_id")
-    both = (held.filter(decision=REVIEW, bare=False), held.filter(row__in=decided))
-    return {told[0]: told for each in both for told in each.values_list(*_COLUMNS)}.values()
+    decided, denied = Decision.objects.values("row_id"), Reply.objects.filter(submission=None)
+    legs = (
+        held.filter(decision=REVIEW, bare=False),
+        held.filter(row__in=decided),
+        held.filter(row__in=denied.values("lead__row")),
+    )
+    return {told[0]: told for leg in legs for told in leg.values_list(*_COLUMNS)}.values()
+
+
+def _denied(rows: Collection[int] | None) -> set[int]:
+    """Those whose likeliest candidate was called, and is somebody else."""
+    said = denials(rows)
+    if not said:
+        return set()
+    best = Candidate.objects.filter(proposal__recorded_until=None, rank=1)
+    best = best.filter(proposal__row__in={row for row, _person in said})
+    return {row for row, person in best.values_list("proposal__row_id", "person_id") if (row, person) in said}
 
 
 def _reopened(rows: Collection[int] | None) -> dict[int, str]:

@@ -20,11 +20,10 @@ from fangxian.matching.models import (
     Answer,
     Appearance,
     Candidate,
-    Lead,
     Proposal,
 )
 from fangxian.matching.rematching import match_list
-from fangxian.matching.replies import claiming, deny
+from fangxian.matching.replies import unheard
 from fangxian.matching.reviewing import work
 from fangxian.matching.roster import read_roster
 from fangxian.registry.holding import in_chunks
@@ -117,10 +116,7 @@ class Night:
 
         In the rows' order: the leads' own is that of the review, where the last bits of a probability tell.
         """
-        leads = Lead.objects.filter(
-            recorded_until=None, replies=None, row__list__topic__in=claiming()
-        ).order_by("row", "person")
-        told = list(leads.values_list("pk", "row_id", "person_id"))
+        told = list(unheard().order_by("row", "person").values_list("pk", "row_id", "person_id"))
         meant = self._meant([row for _lead, row, _person in told])
         number = {pk: person for person, pk in enumerate(self.ledger.person) if pk}
         found: dict[int, Envelope] = {}
@@ -129,7 +125,7 @@ class Night:
                 if meant[row] == person:
                     found[person] = self.screening.called(number[person], minute)
                 else:
-                    deny(lead=lead, by=OFFICE, now=moment(minute))
+                    actions.deny(lead=lead, by=OFFICE, now=moment(minute))
         return list(found.values())
 
     def _meant(self, rows: Sequence[int]) -> dict[int, int]:

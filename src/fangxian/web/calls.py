@@ -19,6 +19,8 @@ from fangxian.desk.queries import Calling
 from fangxian.kernel.changes import head_position
 from fangxian.kernel.moments import day_of
 from fangxian.kernel.secrets import keyring
+from fangxian.matching.replies import claimed_of
+from fangxian.matching.topics import TOPICS
 from fangxian.registry.holding import holding, in_chunks
 from fangxian.registry.models import Membership, PersonState, Post
 from fangxian.registry.tree import Tree, tree
@@ -33,6 +35,17 @@ ASKED = ("pupil", "staff")  # who of a household is always answered for
 OUTCOME = frozenset({actions.OUTCOME})
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a list says of somebody, and nobody has asked about yet. `denied`: as the caller put it in."""
+
+    lead: int
+    source: str
+    title: str
+    topic: str
+    denied: bool
+
+
 @dataclass(slots=True)
 class Member:
     """One of the household. `always`: a sheet is wanted; of others only where there is something to say."""
@@ -44,6 +57,7 @@ class Member:
     always: bool
     fields: list[Asked] = field(default_factory=list)
     known_on: datetime | None = None
+    claims: list[Claim] = field(default_factory=list)
 
     @property
     def faults(self) -> list[Asked]:
@@ -102,8 +116,10 @@ def call_of(
     now: datetime,
     answers: dict[int, dict[str, Any]] | None = None,
     faults: dict[int, dict[str, Fault]] | None = None,
+    posted: QueryDict | None = None,
 ) -> Call:
-    """`answers`: what the caller has put in so far; without it, what is known from before."""
+    """`answers`: what the caller has put in so far; without it, what is known from before; `posted`: all of
+    the page."""
     day, position = day_of(now), head_position()
     home, form = lease.household_id, actions.form_of(calling)
     units = tree(day, position)
@@ -118,6 +134,7 @@ def call_of(
         asked = asked_by_word(form, told, today=day) - (OUTCOME if actions.takes_outcome(calling) else set())
         marks = {name: _("known") for name in known}
         member.fields = draw(form, f"p{member.id}", told, wrong, known=marks, only=asked)
+    _add_claims(actor, members, places, set(posted.getlist("denied")) if posted is not None else set())
     names = {member.id: member.name for member in members}
     attempts, asks = queries.history(calling.round, home)
     phones = _phones(actor, home, places, names, day, position)
@@ -142,6 +159,25 @@ def read(call: Call, posted: QueryDict, *, now: datetime) -> dict[int, dict[str,
         if told or member.always:
             found[member.id] = told
     return found
+
+
+def denied(call: Call) -> frozenset[int]:
+    """Leads of which the caller was told: it is somebody else."""
+    return frozenset(one.lead for member in call.members for one in member.claims if one.denied)
+
+
+def _add_claims(
+    actor: Actor, members: Sequence[Member], places: Collection[int], denied: Collection[str]
+) -> None:
+    """A list that names somebody tells of that one what class B does: the call is because of it."""
+    if policy.verdict(actor, "B", places, purpose="call") != policy.SHOWN:
+        return
+    claims = claimed_of([member.id for member in members])
+    for member in members:
+        member.claims = [
+            Claim(one.lead, one.source, one.title, str(TOPICS[one.topic].name), str(one.lead) in denied)
+            for one in claims.get(member.id, ())
+        ]
 
 
 def _members(

@@ -196,6 +196,8 @@ def _reasons(known: Known, sheet: Sheet) -> list[Reason]:
                     words=words, relation=_relation(known.phone_of)
                 )
             found.append(Reason(sign, words))
+    if known.denied:
+        found.append(Reason("minus", _("a call told: it is somebody else")))
     return found + [_taken(each, sheet) for each in known.elsewhere]
 
 

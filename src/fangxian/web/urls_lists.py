@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern] = [
     path("lists/<int:listing>/bring/", bringing.bring, name="list-bring"),
     path("lists/<int:listing>/confirm/", bringing.confirm, name="list-confirm"),
     path("lists/<int:listing>/match/", lists.match, name="list-match"),
+    path("lists/<int:listing>/call/", lists.have_called, name="list-call"),
     path("lists/<int:listing>/withdraw/", lists.withdraw, name="list-withdraw"),
     path("lists/<int:listing>/issues/<int:number>/", lists.issue, name="issue"),
     path("lists/questions/<int:question>/", lists.answered, name="answer"),

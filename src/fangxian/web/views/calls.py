@@ -19,7 +19,6 @@ from fangxian.desk.problems import NoRoundToCall
 from fangxian.desk.queries import Calling
 from fangxian.kernel.moments import OFFICE_ZONE
 from fangxian.kernel.problems import Problem
-from fangxian.matching.replies import hear
 from fangxian.registry.actions import change_phone
 from fangxian.registry.importing.cells import read_phone
 from fangxian.submissions.forms import Fault
@@ -93,11 +92,11 @@ def call(request: HttpRequest, household: int) -> HttpResponse:
     lease = actions.keep(calling=calling, household=household, holder=actor.name, moment=moment)
     if request.method != "POST":
         return _page(request, calls.call_of(actor, calling, lease, now=now))
-    shown = calls.call_of(actor, calling, lease, now=now, answers={})
+    shown = calls.call_of(actor, calling, lease, now=now, answers={}, posted=request.POST)
     answers = calls.read(shown, request.POST, now=now)
     if "draw" in request.POST:
         return _drawn(request, calling, lease, answers)
-    return _record(request, calling, lease, answers)
+    return _record(request, shown, lease, answers)
 
 
 def _page(
@@ -131,7 +130,7 @@ def _drawn(
 ) -> HttpResponse:
     """One member's questions anew, where an answer has changed which are asked."""
     actor, now, _moment = _who(request)
-    shown = calls.call_of(actor, calling, lease, now=now, answers=answers)
+    shown = calls.call_of(actor, calling, lease, now=now, answers=answers, posted=request.POST)
     member = next((m for m in shown.members if str(m.id) == request.POST["draw"]), None)
     if member is None:
         raise NotThere()
@@ -141,13 +140,14 @@ def _drawn(
 
 
 def _record(
-    request: HttpRequest, calling: Calling, lease: Any, answers: dict[int, dict[str, Any]]
+    request: HttpRequest, shown: calls.Call, lease: Any, answers: dict[int, dict[str, Any]]
 ) -> HttpResponse:
     actor, now, moment = _who(request)
+    calling = shown.calling
     sender = reporter(actor)
     if sender is None:
         raise NotYours(roles="、".join(actor.role_names))
-    called = _called(request, answers, now)
+    called = _called(request, answers, calls.denied(shown), now)
     household = lease.household_id
     problem: Problem | None = None
     try:
@@ -165,15 +165,16 @@ def _record(
             raise
         problem, problems = raised, []
     if not problems and problem is None:
-        hear(people=answers, by=actor.name, now=now)
         return _next(calling, actor, now, moment)
     faults = _faults(called, problems)
     problem = problem or (None if faults else problems[0][1])
-    shown = calls.call_of(actor, calling, lease, now=now, answers=answers, faults=faults)
+    shown = calls.call_of(actor, calling, lease, now=now, answers=answers, faults=faults, posted=request.POST)
     return _page(request, shown, problem, status=422)
 
 
-def _called(request: HttpRequest, answers: dict[int, dict[str, Any]], now: datetime) -> actions.Called:
+def _called(
+    request: HttpRequest, answers: dict[int, dict[str, Any]], denied: frozenset[int], now: datetime
+) -> actions.Called:
     posted = request.POST
     person = posted.get("person", "")
     return actions.Called(
@@ -183,6 +184,7 @@ def _called(request: HttpRequest, answers: dict[int, dict[str, Any]], now: datet
         again=_time(posted.get("again", ""), now),
         note=posted.get("note", ""),
         key=posted.get("key", ""),
+        denied=denied,
     )
 
 

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from fangxian.access import policy
 from fangxian.access.actor import Actor
 from fangxian.access.problems import NotThere
+from fangxian.desk.actions import Asked, ask_about_leads
 from fangxian.kernel.secrets import keyring
 from fangxian.matching import actions, queries
 from fangxian.matching.models import RowState
@@ -48,9 +49,14 @@ def add(request: HttpRequest) -> HttpResponse:
 @require_safe
 def one(request: HttpRequest, listing: int) -> HttpResponse:
     """Raises NotThere."""
+    return _page(request, listing)
+
+
+def _page(request: HttpRequest, listing: int, called: Asked | None = None) -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     held = _held(listing)
     shown = {
+        "called": called,
         "held": held,
         "topic": TOPICS[held.of.topic],
         "run": under_way.run_of(listing),
@@ -68,6 +74,13 @@ def withdraw(request: HttpRequest, listing: int) -> HttpResponse:
     _held(listing)
     actions.withdraw_list(listing=listing, reason=request.POST.get("reason", ""), **_who(request))
     return redirect("list", listing)
+
+
+@require_POST
+def have_called(request: HttpRequest, listing: int) -> HttpResponse:
+    """Whom nobody asked yet about what the list says. Raises NotThere, ListWithdrawn."""
+    _held(listing)
+    return _page(request, listing, ask_about_leads(listing=listing, **_who(request)))
 
 
 @require_POST

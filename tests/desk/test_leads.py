@@ -1,0 +1,127 @@
+"""What a call tells of whom a list names: it confirms, or it is somebody else; and who is called for it."""
+
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from tests.matching.world import bring, propose, rows_of
+
+from fangxian.desk.actions import Asked, ask_about_leads, ask_for_call
+from fangxian.desk.models import Ask, Attempt
+from fangxian.matching.actions import add_list, withdraw_list
+from fangxian.matching.models import Lead
+from fangxian.matching.problems import LeadNotThere, ListWithdrawn
+from fangxian.matching.reviewing import work
+from fangxian.submissions.models import Submission, Verification
+
+from .conftest import NOW, SOUND, Desk, at
+
+pytestmark = pytest.mark.django_db
+LINE = ("李四", "男", "", "", "", "")
+BACK = SOUND | {"place": "hubei", "purpose": "visit", "returned_on": "2020-02-01", "now_at": "home"}
+
+
+@pytest.fixture
+def listing() -> int:
+    return add_list(source="交通局", title="火车旅客", topic="returnees_hubei", by="office", now=at(12, 8))
+
+
+def linked(folder: Path, listing: int, *people: int) -> list[int]:
+    """Leads of rows that the matcher linked to these people."""
+    bring(folder, listing, [(f"李{n}", *LINE[1:]) for n, _person in enumerate(people)], 12)
+    for row, person in zip(rows_of(listing), people, strict=True):
+        propose(listing, row, person, decision="auto", probability=0.99, day=12)
+    return list(Lead.objects.filter(recorded_until=None).order_by("row").values_list("pk", flat=True))
+
+
+@pytest.fixture
+def signed_in(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Client:
+    for name in ("now", "latest"):
+        monkeypatch.setattr(f"fangxian.web.clock.{name}", lambda: NOW)
+    client = Client(SERVER_NAME="localhost")
+    client.force_login(desk.accounts["caller"])
+    return client
+
+
+def test_what_the_called_say_confirms_the_list_with_the_call(
+    desk: Desk, tmp_path: Path, listing: int
+) -> None:
+    child = desk.people["李四"]
+    linked(tmp_path, listing, child)
+    ask_about_leads(listing=listing, by="officer", now=NOW)
+    assert desk.take() == "李", "before others"
+    assert desk.call("李", "reached", answers={child: dict(BACK)}) == []
+    [confirmed] = Verification.objects.filter(recorded_until=None)
+    assert (confirmed.submission.subject, confirmed.how) == (child, "list")
+    assert ask_about_leads(listing=listing, by="officer", now=NOW) == Asked(0, 0, 0), "it was heard"
+
+
+def test_who_is_somebody_else_is_no_lead_and_is_answered_for_all_the_same(
+    desk: Desk, tmp_path: Path, listing: int
+) -> None:
+    [lead] = linked(tmp_path, listing, desk.people["李四"])
+    desk.take()
+    family = desk.take()
+    assert family is not None
+    ask_for_call(reason="名单", household=desk.homes["李"], by="officer", now=NOW)
+    desk.call(family, "no_answer")
+    assert desk.take() == "李"
+    assert desk.call("李", "reached", denied=frozenset({lead})) == []
+    assert not Lead.objects.filter(recorded_until=None).exists()
+    assert not Verification.objects.exists()
+    assert Submission.objects.filter(subject=desk.people["李四"]).count() == 1
+    assert [waiting.row for waiting in work("a").queue] == rows_of(listing)
+
+
+def test_a_lead_that_ended_meanwhile_stores_nothing_of_the_call(
+    desk: Desk, tmp_path: Path, listing: int
+) -> None:
+    [lead] = linked(tmp_path, listing, desk.people["李四"])
+    ask_about_leads(listing=listing, by="officer", now=NOW)
+    desk.take()
+    withdraw_list(listing=listing, reason="发错文件", by="office", now=NOW)
+    with pytest.raises(LeadNotThere):
+        desk.call("李", "reached", denied=frozenset({lead}))
+    assert not Submission.objects.exists() and not Attempt.objects.exists()
+
+
+def test_each_household_of_a_list_is_asked_for_once(desk: Desk, tmp_path: Path, listing: int) -> None:
+    linked(tmp_path, listing, desk.people["丁一"], desk.people["丁二"], desk.people["李四"])
+    assert ask_about_leads(listing=listing, by="officer", now=NOW) == Asked(2, 0, 0)
+    assert ask_about_leads(listing=listing, by="officer", now=NOW) == Asked(0, 2, 0)
+    assert set(Ask.objects.values_list("household", flat=True)) == {desk.homes["丁"], desk.homes["李"]}
+    assert desk.take() == "丁"
+    desk.call("丁", "refused")
+    assert ask_about_leads(listing=listing, by="officer", now=NOW) == Asked(1, 1, 0), "asked for again"
+    withdraw_list(listing=listing, reason="发错文件", by="office", now=NOW)
+    with pytest.raises(ListWithdrawn):
+        ask_about_leads(listing=listing, by="officer", now=NOW)
+
+
+def test_the_caller_reads_what_the_list_says_and_says_who_it_is_not(
+    desk: Desk, signed_in: Client, tmp_path: Path, listing: int
+) -> None:
+    child = desk.people["李四"]
+    [lead] = linked(tmp_path, listing, child)
+    ask_about_leads(listing=listing, by="officer", now=NOW)
+    page = signed_in.post("/calls/take/", follow=True)
+    assert page.status_code == 200
+    text = page.content.decode()
+    assert "交通局" in text and "火车旅客" in text and f'name="denied" value="{lead}"' in text
+    home = desk.homes["李"]
+    said = {f"p{child}-{name}": value for name, value in SOUND.items()}
+    wrong = signed_in.post(f"/calls/{home}/", {"outcome": "reached", "denied": lead, "key": "k"})
+    assert wrong.status_code == 422 and f'value="{lead}" checked' in wrong.content.decode(), "kept as put in"
+    assert Lead.objects.filter(pk=lead, recorded_until=None).exists()
+    stored = signed_in.post(f"/calls/{home}/", said | {"outcome": "reached", "denied": lead, "key": "k"})
+    assert stored.status_code == 302
+    assert not Lead.objects.filter(recorded_until=None).exists()
+
+
+def test_the_lists_page_has_them_called(desk: Desk, signed_in: Client, tmp_path: Path, listing: int) -> None:
+    linked(tmp_path, listing, desk.people["李四"])
+    assert signed_in.post(f"/lists/{listing}/call/").status_code == 403
+    signed_in.force_login(desk.accounts["officer"])
+    assert f"/lists/{listing}/call/" in signed_in.get(f"/lists/{listing}/").content.decode()
+    page = signed_in.post(f"/lists/{listing}/call/")
+    assert page.status_code == 200 and Ask.objects.get().household_id == desk.homes["李"]
