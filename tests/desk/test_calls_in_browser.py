@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 from tests.browsers import serving, shoot
+from tests.matching.world import bring, propose, rows_of
 from tests.web.test_desk_in_browser import violations
 
 from fangxian.access.models import Event
@@ -19,11 +20,13 @@ from fangxian.figures.sync import sync_lake
 from fangxian.kernel.home import Home
 from fangxian.kernel.secrets import make_keys
 from fangxian.lake import apart
+from fangxian.matching.actions import add_list
+from fangxian.matching.models import Lead
 from fangxian.registry.tree import forget_trees
 from fangxian.submissions.models import Submission
 from fangxian.web import clock, counting, remembered
 
-from .conftest import NOW, Desk, at, build
+from .conftest import NOW, SOUND, Desk, at, build
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 LATER = at(12, 11)
@@ -64,14 +67,15 @@ def served(open_desk: Any) -> Iterator[str]:
 def visit(open_desk: tuple[Desk, Home], served: str, chromium: Any) -> Iterator[Callable[..., Any]]:
     opened = []
 
-    def visiting(name: str, **options: Any) -> Any:
+    def visiting(name: str, language: str = "zh-hans", **options: Any) -> Any:
         client = Client()
         client.force_login(open_desk[0].accounts[name])
         session = client.cookies[settings.SESSION_COOKIE_NAME].value
         context = chromium.new_context(**{"base_url": served, "locale": "zh-CN"} | options)
         opened.append(context)
         context.set_default_timeout(20_000)
-        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": served}])
+        cookies = {settings.SESSION_COOKIE_NAME: session, settings.LANGUAGE_COOKIE_NAME: language}
+        context.add_cookies([{"name": n, "value": value, "url": served} for n, value in cookies.items()])
         return context.new_page()
 
     yield visiting
@@ -143,6 +147,42 @@ def test_a_caller_through_three_households(open_desk: tuple[Desk, Home], visit: 
     home_of = {child: family for family, child in (("王", "王三"), ("钱", "钱六"))}
     numbers = queries.numbers([desk.homes[home_of[wrong]]], day=NOW.date(), position=queries.head_position())
     assert [len(found) for found in numbers.values()] == [1]
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_whom_a_list_names_is_called_and_is_somebody_else(
+    open_desk: tuple[Desk, Home], visit: Callable[..., Any], tmp_path: Any, language: str
+) -> None:
+    desk, _home = open_desk
+    listing = add_list(source="交通局", title="火车旅客", topic="returnees_hubei", by="office", now=at(12, 8))
+    bring(tmp_path, listing, [("李四", "男", "", "", "", "")], 12)
+    propose(listing, *rows_of(listing), desk.people["李四"], decision="auto", probability=0.99, day=12)
+    office = visit("officer", viewport={"width": 1280, "height": 800}, language=language)
+    office.goto(f"/lists/{listing}/")
+    office.locator("form[action$='/call/'] button").click()
+    office.wait_for_url("**/call/")
+    assert violations(office) == []
+    shoot(office, f"list-called-{language}")
+
+    page = visit("caller", **PHONE, language=language)
+    page.goto("/calls/")
+    page.locator("form.take button").click()
+    assert page.inner_text("h1") == "李四"
+    assert "交通局" in page.inner_text("fieldset.member >> nth=0")
+    assert violations(page) == []
+    for question, value in SOUND.items():
+        code = value if isinstance(value, str) else value[0]
+        page.locator(f"input[name=p{desk.people['李四']}-{question}][value={code}]").check()
+    page.locator("input[name=denied]").check()
+    shoot(page, f"call-claimed-{language}")
+    page.locator("button[value=reached]").click()
+    other_than(page, "李四")
+    assert not Lead.objects.filter(recorded_until=None).exists()
+    office.goto("/review/")
+    assert ("电话核实" if language == "zh-hans" else "a call told") in office.inner_text("main")
+    assert violations(office) == []
+    shoot(office, f"review-denied-{language}")
 
 
 def other_than(page: Any, named: str) -> None:
