@@ -1,4 +1,4 @@
-"""The city at its full size, for three seeds: `make test-long`."""
+"""The city at its full size, for five seeds: `make test-long`."""
 
 import json
 import sqlite3
@@ -30,7 +30,7 @@ def built(folder: Path, *words: str) -> City:
     return city
 
 
-@pytest.fixture(scope="module", params=(1, 2, 3))
+@pytest.fixture(scope="module", params=(1, 2, 3, 4, 5))
 def full_city(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> City:
     return built(tmp_path_factory.mktemp("full"), "--seed", str(request.param))
 

@@ -6,10 +6,10 @@ import pytest
 from django.test import Client
 from tests.matching.world import bring, propose, rows_of
 
-from fangxian.desk.actions import Asked, ask_about_leads, ask_for_call
+from fangxian.desk.actions import Asked, ask_about_list, ask_for_call
 from fangxian.desk.models import Ask, Attempt
-from fangxian.matching.actions import add_list, withdraw_list
-from fangxian.matching.models import Lead
+from fangxian.matching.actions import add_list, decide, withdraw_list
+from fangxian.matching.models import Answer, Lead, Question
 from fangxian.matching.problems import LeadNotThere, ListWithdrawn
 from fangxian.matching.reviewing import work
 from fangxian.submissions.models import Submission, Verification
@@ -48,12 +48,12 @@ def test_what_the_called_say_confirms_the_list_with_the_call(
 ) -> None:
     child = desk.people["李四"]
     linked(tmp_path, listing, child)
-    ask_about_leads(listing=listing, by="officer", now=NOW)
+    ask_about_list(listing=listing, by="officer", now=NOW)
     assert desk.take() == "李", "before others"
     assert desk.call("李", "reached", answers={child: dict(BACK)}) == []
     [confirmed] = Verification.objects.filter(recorded_until=None)
     assert (confirmed.submission.subject, confirmed.how) == (child, "list")
-    assert ask_about_leads(listing=listing, by="officer", now=NOW) == Asked(0, 0, 0), "it was heard"
+    assert ask_about_list(listing=listing, by="officer", now=NOW) == Asked(0, 0, 0), "it was heard"
 
 
 def test_who_is_somebody_else_is_no_lead_and_is_answered_for_all_the_same(
@@ -77,7 +77,7 @@ def test_a_lead_that_ended_meanwhile_stores_nothing_of_the_call(
     desk: Desk, tmp_path: Path, listing: int
 ) -> None:
     [lead] = linked(tmp_path, listing, desk.people["李四"])
-    ask_about_leads(listing=listing, by="officer", now=NOW)
+    ask_about_list(listing=listing, by="officer", now=NOW)
     desk.take()
     withdraw_list(listing=listing, reason="发错文件", by="office", now=NOW)
     with pytest.raises(LeadNotThere):
@@ -87,15 +87,15 @@ def test_a_lead_that_ended_meanwhile_stores_nothing_of_the_call(
 
 def test_each_household_of_a_list_is_asked_for_once(desk: Desk, tmp_path: Path, listing: int) -> None:
     linked(tmp_path, listing, desk.people["丁一"], desk.people["丁二"], desk.people["李四"])
-    assert ask_about_leads(listing=listing, by="officer", now=NOW) == Asked(2, 0, 0)
-    assert ask_about_leads(listing=listing, by="officer", now=NOW) == Asked(0, 2, 0)
+    assert ask_about_list(listing=listing, by="officer", now=NOW) == Asked(2, 0, 0)
+    assert ask_about_list(listing=listing, by="officer", now=NOW) == Asked(0, 2, 0)
     assert set(Ask.objects.values_list("household", flat=True)) == {desk.homes["丁"], desk.homes["李"]}
     assert desk.take() == "丁"
     desk.call("丁", "refused")
-    assert ask_about_leads(listing=listing, by="officer", now=NOW) == Asked(1, 1, 0), "asked for again"
+    assert ask_about_list(listing=listing, by="officer", now=NOW) == Asked(1, 1, 0), "asked for again"
     withdraw_list(listing=listing, reason="发错文件", by="office", now=NOW)
     with pytest.raises(ListWithdrawn):
-        ask_about_leads(listing=listing, by="officer", now=NOW)
+        ask_about_list(listing=listing, by="officer", now=NOW)
 
 
 def test_the_caller_reads_what_the_list_says_and_says_who_it_is_not(
@@ -103,7 +103,7 @@ def test_the_caller_reads_what_the_list_says_and_says_who_it_is_not(
 ) -> None:
     child = desk.people["李四"]
     [lead] = linked(tmp_path, listing, child)
-    ask_about_leads(listing=listing, by="officer", now=NOW)
+    ask_about_list(listing=listing, by="officer", now=NOW)
     page = signed_in.post("/calls/take/", follow=True)
     assert page.status_code == 200
     text = page.content.decode()
@@ -116,6 +116,42 @@ def test_the_caller_reads_what_the_list_says_and_says_who_it_is_not(
     stored = signed_in.post(f"/calls/{home}/", said | {"outcome": "reached", "denied": lead, "key": "k"})
     assert stored.status_code == 302
     assert not Lead.objects.filter(recorded_until=None).exists()
+
+
+def test_of_a_parent_whom_a_list_names_a_sheet_is_wanted(
+    desk: Desk, signed_in: Client, tmp_path: Path, listing: int
+) -> None:
+    child, mother, home = desk.people["李四"], desk.people["李母"], desk.homes["李"]
+    [lead] = linked(tmp_path, listing, mother)
+    ask_about_list(listing=listing, by="officer", now=NOW)
+    signed_in.post("/calls/take/")
+    said = {f"p{child}-{name}": value for name, value in SOUND.items()} | {"outcome": "reached", "key": "k"}
+    assert signed_in.post(f"/calls/{home}/", said).status_code == 422, "nothing was said of the mother"
+    assert signed_in.post(f"/calls/{home}/", said | {"denied": lead}).status_code == 302
+    assert set(Submission.objects.values_list("subject", flat=True)) == {child}
+
+
+def test_a_row_that_cannot_be_settled_is_asked_about_and_comes_back(
+    desk: Desk, signed_in: Client, tmp_path: Path, listing: int
+) -> None:
+    child, home = desk.people["李四"], desk.homes["李"]
+    bring(
+        tmp_path, listing, [("李四", "男", "9901**********0015", "10012345671", "东门三号", "同行两人")], 12
+    )
+    [row] = rows_of(listing)
+    proposal = propose(listing, row, child, day=12)
+    decide(row=row, proposal=proposal, verdict="unsettled", by="a", now=NOW)
+    assert ask_about_list(listing=listing, by="officer", now=NOW) == Asked(1, 0, 0)
+    text = signed_in.post("/calls/take/", follow=True).content.decode()
+    question = Question.objects.get().pk
+    assert f'name="told-{question}"' in text and "交通局" in text
+    for hidden in ("9901", "10012345671", "东门三号", "同行两人"):
+        assert hidden not in text, "no numbers, no address, no notes of the list"
+    said = {f"p{child}-{name}": value for name, value in SOUND.items()}
+    signed_in.post(f"/calls/{home}/", said | {"outcome": "reached", f"told-{question}": "yes", "key": "k"})
+    assert Answer.objects.get().told == "yes"
+    assert [waiting.row for waiting in work("a").queue] == [row]
+    assert ask_about_list(listing=listing, by="officer", now=NOW) == Asked(0, 0, 0)
 
 
 def test_the_lists_page_has_them_called(desk: Desk, signed_in: Client, tmp_path: Path, listing: int) -> None:

@@ -7,9 +7,10 @@ from tests.submissions.conftest import World
 
 from fangxian.kernel.changes import head_position
 from fangxian.matching.actions import add_list, decide, deny, open_questions, undo, withdraw_list
+from fangxian.matching.calling import naming
 from fangxian.matching.models import Lead, Proposal, Reply
 from fangxian.matching.problems import LeadNotThere, ListWithdrawn, ReasonMissing
-from fangxian.matching.replies import claimed_of, hear, tally_of
+from fangxian.matching.replies import hear, tally_of
 from fangxian.matching.reviewing import work
 from fangxian.registry.actions import merge_persons
 from fangxian.submissions.actions import retract, verify
@@ -147,14 +148,14 @@ def test_a_caller_is_told_what_lists_say_of_whom_nobody_asked_yet(
     linked(tmp_path, police, world.member)
     lead = linked(tmp_path, listing, one)
     merge_persons(person=one, into=other, day=at(3).date(), by="test", now=at(3))
-    asked = claimed_of([other, world.member])
+    asked = naming([other, world.member])
     assert {person: [(c.lead, c.source, c.topic) for c in claims] for person, claims in asked.items()} == {
         other: [(lead, "交通局", "returnees_hubei")]
     }, "a contacts' list claims nothing that is asked about"
     assert tally_of(listing).unheard == 1
     told(world, other, "no", day=4, place="none")
     hear(by="office", now=at(4, 12))
-    assert (claimed_of([other]), tally_of(listing).differ) == ({}, 1)
+    assert (naming([other]), tally_of(listing).differ) == ({}, 1)
     deny(lead=lead, by="caller", now=at(4, 13))
     assert (tally_of(listing).differ, tally_of(listing).denied) == (0, 1)
 

@@ -4,8 +4,8 @@ A lease is taken by one statement that the database decides: of many callers one
 """
 
 import uuid
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,8 +16,8 @@ from fangxian.kernel.changes import Recording, head_position, recording
 from fangxian.kernel.moments import day_of
 from fangxian.kernel.problems import Problem
 from fangxian.kernel.secrets import keyring
-from fangxian.matching.actions import deny, standing_list
-from fangxian.matching.replies import hear, unheard
+from fangxian.matching.actions import standing_list
+from fangxian.matching.calling import to_call, told_by_call
 from fangxian.registry.holding import holding, in_chunks
 from fangxian.registry.models import Household, Membership, PersonSecret
 from fangxian.registry.problems import UnknownHousehold
@@ -112,7 +112,7 @@ def keep(*, calling: Calling, household: int, holder: str, moment: datetime) -> 
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """What the caller says of a call. Of a household that was reached: `answers` by person, and `denied`."""
+    """What the caller says of a call; all but `outcome` and `again` of a household that was reached."""
 
     outcome: str
     answers: dict[int, dict[str, Any]]
@@ -121,6 +121,7 @@ class Called:
     note: str = ""
     key: str = ""  # the same call sent twice is one
     denied: frozenset[int] = frozenset()  # leads of lists: who was reached is not whom the list means
+    told: Mapping[int, str] = field(default_factory=dict)  # question about a list's row -> yes, no or unknown
 
 
 def record_call(
@@ -133,11 +134,11 @@ def record_call(
     now: datetime,
     moment: datetime,
 ) -> list[tuple[str, Problem]]:
-    """Note the call, send what the form has of it the way of all submissions, tell the lists' leads what was
-    said, and give the household back; or the problems of its answers, and nothing is stored. The same call
+    """Note the call, send what the form has of it the way of all submissions, tell the lists what was said,
+    and give the household back; or the problems of its answers, and nothing is stored. The same call
     twice is one.
 
-    Raises NotLeased, UnknownOutcome, AgainWhen, LeadNotThere.
+    Raises NotLeased, UnknownOutcome, AgainWhen, LeadNotThere, QuestionNotOpen.
     """
     _refuse_outcome(calling, called, now)
     key = called.key[:40] or str(uuid.uuid4())
@@ -155,18 +156,17 @@ def record_call(
                 said = (called.person, called.note.strip()[:200], key, bool(sheets))
                 change.append(Attempt, ATTEMPT_COLUMNS, [(*row, *said)])
                 if called.outcome == REACHED:
-                    _tell_leads(called, change)
+                    told_by_call(
+                        people=called.answers,
+                        denied=called.denied,
+                        told=called.told,
+                        by=change.by,
+                        now=change.at,
+                    )
             _release(lease, moment)
     except _Refused as refused:
         return refused.problems
     return []
-
-
-def _tell_leads(called: Called, change: Recording) -> None:
-    """Raises LeadNotThere."""
-    for lead in sorted(called.denied):
-        deny(lead=lead, by=change.by, now=change.at)
-    hear(people=called.answers, by=change.by, now=change.at)
 
 
 class _Refused(Exception):
@@ -309,14 +309,14 @@ def _household_at(phone: str, change: Recording) -> int:
     return found
 
 
-def ask_about_leads(*, listing: int, by: str, now: datetime) -> Asked:
-    """Put on the callers' list each household that a person of a list belongs to, whom nobody has asked yet
-    about what the list says. Done again, only who was not asked for is added. Raises ListNotThere,
-    ListWithdrawn."""
+def ask_about_list(*, listing: int, by: str, now: datetime) -> Asked:
+    """Put on the callers' list each household that a person of a list belongs to whom nobody has asked yet
+    about what the list says, or who may be one of its rows. Done again, only who was not asked for is added.
+    Raises ListNotThere, ListWithdrawn."""
     of = standing_list(listing)
     reason = f"{of.source.name}：{of.title}"[:200]
     with recording("desk.ask", by=by, now=now) as change:
-        people = set(unheard().filter(row__list=listing).values_list("person_id", flat=True))
+        people = to_call(listing)
         home_of: dict[int, int] = {}
         for chunk in in_chunks(sorted(people)):
             rows = Membership.objects.filter(holding(day_of(now), change.position), person__in=chunk)

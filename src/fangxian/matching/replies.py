@@ -136,31 +136,18 @@ def confirmations(sheets: Collection[int], position: int) -> dict[int, Confirmed
     return {sheet: Confirmed(frozenset(how), tuple(sorted(lists[sheet]))) for sheet, how in hows.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """What a list says of somebody who was not asked about it yet."""
-
-    lead: int
-    source: str
-    title: str
-    topic: str
-
-
 def unheard() -> "QuerySet[Lead]":
     """Leads of lists that claim something, of whose people nobody has been heard: whom to call."""
     return Lead.objects.filter(recorded_until=None, replies=None, row__list__topic__in=claiming())
 
 
-def claimed_of(people: Collection[int]) -> dict[int, list[Claimed]]:
-    """Of these people those whom lists name and nobody asked about it: for who calls them."""
+def groups_of(people: Collection[int]) -> dict[int, list[int]]:
+    """Whatever number one of these people has or had, before it was merged -> which of them that is."""
     into = _merged()
-    about = unheard().filter(person__in=set(_with_merged(people, into))).order_by("pk")
-    columns = ("pk", "person_id", "row__list__source__name", "row__list__title", "row__list__topic")
-    found: defaultdict[int, list[Claimed]] = defaultdict(list)
-    for lead, person, *of in about.values_list(*columns):
-        for one in people:
-            if into.get(one, one) == into.get(person, person):
-                found[one].append(Claimed(lead, *of))
+    found: defaultdict[int, list[int]] = defaultdict(list)
+    for one in people:
+        for number in set(_with_merged([one], into)) | {one}:
+            found[number].append(one)
     return dict(found)
 
 

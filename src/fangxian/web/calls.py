@@ -19,7 +19,7 @@ from fangxian.desk.queries import Calling
 from fangxian.kernel.changes import head_position
 from fangxian.kernel.moments import day_of
 from fangxian.kernel.secrets import keyring
-from fangxian.matching.replies import claimed_of
+from fangxian.matching.calling import Named, naming
 from fangxian.matching.topics import TOPICS
 from fangxian.registry.holding import holding, in_chunks
 from fangxian.registry.models import Membership, PersonState, Post
@@ -37,18 +37,19 @@ OUTCOME = frozenset({actions.OUTCOME})
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a list says of somebody, and nobody has asked about yet. `denied`: as the caller put it in."""
+    """A list that names somebody, or may. As the caller put it in: `denied`, or `told` of its question."""
 
-    lead: int
-    source: str
-    title: str
+    of: Named
     topic: str
+    row: str
     denied: bool
+    told: str
 
 
 @dataclass(slots=True)
 class Member:
-    """One of the household. `always`: a sheet is wanted; of others only where there is something to say."""
+    """One of the household. `always`: a sheet is wanted, of pupils, staff and whom a list names; of others
+    only where there is something to say."""
 
     id: int
     name: str
@@ -134,7 +135,7 @@ def call_of(
         asked = asked_by_word(form, told, today=day) - (OUTCOME if actions.takes_outcome(calling) else set())
         marks = {name: _("known") for name in known}
         member.fields = draw(form, f"p{member.id}", told, wrong, known=marks, only=asked)
-    _add_claims(actor, members, places, set(posted.getlist("denied")) if posted is not None else set())
+    _add_claims(actor, members, places, posted if posted is not None else QueryDict())
     names = {member.id: member.name for member in members}
     attempts, asks = queries.history(calling.round, home)
     phones = _phones(actor, home, places, names, day, position)
@@ -163,21 +164,33 @@ def read(call: Call, posted: QueryDict, *, now: datetime) -> dict[int, dict[str,
 
 def denied(call: Call) -> frozenset[int]:
     """Leads of which the caller was told: it is somebody else."""
-    return frozenset(one.lead for member in call.members for one in member.claims if one.denied)
+    claims = [claim for member in call.members for claim in member.claims if claim.denied]
+    return frozenset(claim.of.lead for claim in claims if claim.of.lead is not None)
 
 
-def _add_claims(
-    actor: Actor, members: Sequence[Member], places: Collection[int], denied: Collection[str]
-) -> None:
+def told(call: Call) -> dict[int, str]:
+    """Question about a list's row -> what the caller was told."""
+    claims = [claim for member in call.members for claim in member.claims if claim.told]
+    return {claim.of.question: claim.told for claim in claims if claim.of.question is not None}
+
+
+def _add_claims(actor: Actor, members: Sequence[Member], places: Collection[int], posted: QueryDict) -> None:
     """A list that names somebody tells of that one what class B does: the call is because of it."""
     if policy.verdict(actor, "B", places, purpose="call") != policy.SHOWN:
         return
-    claims = claimed_of([member.id for member in members])
+    named, denied = naming([member.id for member in members]), set(posted.getlist("denied"))
     for member in members:
         member.claims = [
-            Claim(one.lead, one.source, one.title, str(TOPICS[one.topic].name), str(one.lead) in denied)
-            for one in claims.get(member.id, ())
+            Claim(
+                one,
+                str(TOPICS[one.topic].name),
+                " · ".join(one.row.values()),
+                str(one.lead) in denied,
+                posted.get(f"told-{one.question}", ""),
+            )
+            for one in named.get(member.id, ())
         ]
+        member.always |= any(claim.of.lead and not claim.denied for claim in member.claims)
 
 
 def _members(

@@ -147,7 +147,7 @@ def _record(
     sender = reporter(actor)
     if sender is None:
         raise NotYours(roles="、".join(actor.role_names))
-    called = _called(request, answers, calls.denied(shown), now)
+    called = _called(request, shown, answers, now)
     household = lease.household_id
     problem: Problem | None = None
     try:
@@ -173,7 +173,7 @@ def _record(
 
 
 def _called(
-    request: HttpRequest, answers: dict[int, dict[str, Any]], denied: frozenset[int], now: datetime
+    request: HttpRequest, shown: calls.Call, answers: dict[int, dict[str, Any]], now: datetime
 ) -> actions.Called:
     posted = request.POST
     person = posted.get("person", "")
@@ -184,7 +184,8 @@ def _called(
         again=_time(posted.get("again", ""), now),
         note=posted.get("note", ""),
         key=posted.get("key", ""),
-        denied=denied,
+        denied=calls.denied(shown),
+        told=calls.told(shown),
     )
 
 

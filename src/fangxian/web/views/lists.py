@@ -10,9 +10,10 @@ from django.views.decorators.http import require_POST, require_safe
 from fangxian.access import policy
 from fangxian.access.actor import Actor
 from fangxian.access.problems import NotThere
-from fangxian.desk.actions import Asked, ask_about_leads
+from fangxian.desk.actions import Asked, ask_about_list
 from fangxian.kernel.secrets import keyring
 from fangxian.matching import actions, queries
+from fangxian.matching.calling import to_call
 from fangxian.matching.models import RowState
 from fangxian.matching.problems import IssueNotThere, ListNotThere
 from fangxian.matching.replies import tally_of
@@ -64,6 +65,7 @@ def _page(request: HttpRequest, listing: int, called: Asked | None = None) -> Ht
         "agreement": agreement(listing),
         "questions": _asked(listing),
         "heard": tally_of(listing),
+        "to_call": 0 if hasattr(held.of, "withdrawal") else len(to_call(listing)),
     }
     return render(request, "web/list.html", shown)
 
@@ -80,7 +82,7 @@ def withdraw(request: HttpRequest, listing: int) -> HttpResponse:
 def have_called(request: HttpRequest, listing: int) -> HttpResponse:
     """Whom nobody asked yet about what the list says. Raises NotThere, ListWithdrawn."""
     _held(listing)
-    return _page(request, listing, ask_about_leads(listing=listing, **_who(request)))
+    return _page(request, listing, ask_about_list(listing=listing, **_who(request)))
 
 
 @require_POST
