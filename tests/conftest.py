@@ -91,9 +91,11 @@ def _wanted(item: pytest.Item, config: pytest.Config) -> bool:
         return False
     if item.get_closest_marker("postgres"):
         return ON_POSTGRES
-    if item.get_closest_marker("once") and config.getoption("--database"):
-        return False
-    return _uses_database(item) or not config.getoption("--database")
+    if not config.getoption("--database"):
+        return True
+    # A browser sees the same pages on any database; what they ask of it is tested without one.
+    once = item.get_closest_marker("once") or item.get_closest_marker("browser")
+    return _uses_database(item) and not once
 
 
 def _uses_database(item: pytest.Item) -> bool:

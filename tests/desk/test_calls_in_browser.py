@@ -149,7 +149,6 @@ def test_a_caller_through_three_households(open_desk: tuple[Desk, Home], visit: 
     assert [len(found) for found in numbers.values()] == [1]
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
 def test_whom_a_list_names_is_called_and_is_somebody_else(
     open_desk: tuple[Desk, Home], visit: Callable[..., Any], tmp_path: Any, language: str

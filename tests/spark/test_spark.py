@@ -34,12 +34,12 @@ def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_catalogue_is_the_same_on_polars_duckdb_and_spark(built_city: Path) -> None:
-    """Every figure at every unit of a hundredth of the city, and of a dense world; from one session."""
-    agreed(built_city, 1)
+    """Every figure at every unit of a hundredth of the city; from one session."""
+    agreed(built_city, 0)
 
 
-@pytest.mark.long  # a world costs Spark as much as half a city
-def test_the_catalogue_is_the_same_in_more_dense_worlds(built_city: Path) -> None:
+@pytest.mark.long  # a world costs Spark as much as half a city; on the others they are counted each time
+def test_the_catalogue_is_the_same_in_dense_worlds(built_city: Path) -> None:
     agreed(built_city, 6)
 
 

@@ -15,7 +15,7 @@ from fangxian.web import days
 
 from .conftest import City
 
-pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.django_db]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 BACK = "/figures/screening.university_students_back_from_hubei/"

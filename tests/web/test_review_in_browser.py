@@ -116,7 +116,6 @@ def decide(page: Any, key: str) -> None:
     )
 
 
-@pytest.mark.once
 def test_a_hundred_decisions_undo_and_the_next_issue(page: Any, town: Town) -> None:
     page.goto(f"/review/?list={town.listing}")
     page.locator("#c-1").wait_for()
@@ -158,7 +157,6 @@ def test_a_hundred_decisions_undo_and_the_next_issue(page: Any, town: Town) -> N
     assert one_list(town.listing).counts.rows == ROWS
 
 
-@pytest.mark.once
 @pytest.mark.parametrize(
     ("width", "scheme", "language"),
     [(1440, "light", "zh-hans"), (1280, "dark", "en"), (390, "light", "en"), (390, "dark", "zh-hans")],
