@@ -19,7 +19,7 @@ FANGXIAN := $(BIN)/fangxian --home $(HOME_FOLDER)
 LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
 	--python-version 3.11
 # In the order of tests/conftest.py, not of how many tests a file has.
-WORKERS := -n 3 --dist loadfile --no-loadscope-reorder
+WORKERS := -n 2 --dist loadfile --no-loadscope-reorder
 CATALOGUES := $(wildcard src/fangxian/locale/*/LC_MESSAGES/django.po)
 
 .PHONY: install install-spark install-test demo run lint test test-long bench lock clean
