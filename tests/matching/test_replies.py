@@ -140,6 +140,17 @@ def test_reviewers_have_the_last_word_on_what_was_denied(world: World, tmp_path:
     assert other.person_id == world.pupils[1], "that one was never asked"
 
 
+def test_who_was_denied_is_denied_under_the_number_it_was_merged_into(
+    world: World, tmp_path: Path, listing: int
+) -> None:
+    one, other = world.pupils
+    row = deny(lead=linked(tmp_path, listing, one), by="caller", now=at(4))
+    merge_persons(person=one, into=other, day=at(4).date(), by="test", now=at(4))
+    propose(listing, row, other, decision="auto", probability=0.99, evidence="f", day=5)
+    assert not Lead.objects.filter(recorded_until=None).exists()
+    assert [waiting.row for waiting in work("a").queue] == [row]
+
+
 def test_a_caller_is_told_what_lists_say_of_whom_nobody_asked_yet(
     world: World, tmp_path: Path, listing: int
 ) -> None:

@@ -18,6 +18,7 @@ from fangxian.kernel.problems import Problem
 from fangxian.kernel.secrets import keyring
 from fangxian.matching.actions import standing_list
 from fangxian.matching.calling import to_call, told_by_call
+from fangxian.matching.topics import TOPICS
 from fangxian.registry.holding import holding, in_chunks
 from fangxian.registry.models import Household, Membership, PersonSecret
 from fangxian.registry.problems import UnknownHousehold
@@ -314,7 +315,7 @@ def ask_about_list(*, listing: int, by: str, now: datetime) -> Asked:
     about what the list says, or who may be one of its rows. Done again, only who was not asked for is added.
     Raises ListNotThere, ListWithdrawn."""
     of = standing_list(listing)
-    reason = f"{of.source.name}：{of.title}"[:200]
+    told = f"{of.source.name}：{of.title}" if TOPICS[of.topic].field_class == "B" else of.source.name
     with recording("desk.ask", by=by, now=now) as change:
         people = to_call(listing)
         home_of: dict[int, int] = {}
@@ -322,17 +323,17 @@ def ask_about_list(*, listing: int, by: str, now: datetime) -> Asked:
             rows = Membership.objects.filter(holding(day_of(now), change.position), person__in=chunk)
             home_of |= dict(rows.order_by("-pk").values_list("person_id", "household_id"))
         homes = set(home_of.values())
-        fresh = sorted(homes - _asked_for(homes, reason))
-        columns = ("household_id", "campaign_id", "reason", "by", "at")
-        change.append(Ask, columns, [(home, None, reason, change.by, change.at) for home in fresh])
+        fresh = sorted(homes - _asked_for(homes, listing))
+        columns = ("household_id", "list_id", "reason", "by", "at")
+        change.append(Ask, columns, [(home, listing, told[:200], change.by, change.at) for home in fresh])
     return Asked(len(fresh), len(homes) - len(fresh), len(people) - len(home_of))
 
 
-def _asked_for(homes: Collection[int], reason: str) -> set[int]:
-    """Of these households those of which such an ask is open."""
+def _asked_for(homes: Collection[int], listing: int) -> set[int]:
+    """Of these households those that are still to be called because of the list."""
     found: set[int] = set()
     for chunk in in_chunks(sorted(homes)):
-        asks = Ask.objects.filter(household__in=chunk, reason=reason, campaign=None).order_by("pk")
+        asks = Ask.objects.filter(household__in=chunk, list=listing).order_by("pk")
         asked = dict(asks.values_list("household_id", "recorded"))
         made = Attempt.objects.filter(household__in=list(asked), outcome__in=ANSWERED)
         done = {home for home, at in made.values_list("household_id", "recorded") if at > asked[home]}

@@ -4,6 +4,7 @@ from django.db import models
 
 from fangxian.campaigns.models import Campaign, Round
 from fangxian.kernel.fields import MomentField, Recorded
+from fangxian.matching.models import List
 from fangxian.registry.models import Household, Person, Unit
 
 
@@ -39,11 +40,13 @@ class Attempt(Recorded):
 
 
 class Ask(Recorded):
-    """Somebody wants this household called, and why. Done with the first call after it that reached it."""
+    """Somebody wants this household called, and why. Done with the first call after it that reached it; where
+    it is because of a list, also when that is withdrawn."""
 
     id = models.BigIntegerField(primary_key=True)
     household = models.ForeignKey(Household, models.PROTECT, related_name="+")
     campaign = models.ForeignKey(Campaign, models.PROTECT, null=True, related_name="+")
+    list = models.ForeignKey(List, models.PROTECT, null=True, related_name="+")
     reason = models.CharField(max_length=200)
     by = models.CharField(max_length=80)
     at = MomentField()

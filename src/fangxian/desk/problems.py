@@ -29,6 +29,11 @@ class AgainWhen(Problem):
     text = _("Say when to call again: a time after {now}, before the round closes.")
 
 
+class ListsChanged(Problem):
+    status, code = HTTPStatus.CONFLICT, "lists-changed"
+    text = _("What lists say of this household changed during the call. Look at it below, then store.")
+
+
 class ReasonMissing(Problem):
     status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "call-reason-missing"
     text = _("Say why this household is to be called.")

@@ -12,6 +12,7 @@ from datetime import datetime
 from fangxian.campaigns.models import Round
 from fangxian.figures.catalogue import FAILED_ATTEMPTS
 from fangxian.kernel.models import Change
+from fangxian.matching.models import ListWithdrawal
 from fangxian.submissions.models import Revision, Submission
 
 from .models import Ask, Attempt
@@ -69,10 +70,16 @@ class Progress:
         self._revised(since)
         for row in Attempt.objects.filter(round=self.round, **since).order_by("pk"):
             self._tried(row)
-        for ask in Ask.objects.filter(**since).order_by("pk"):
+        for ask in Ask.objects.filter(list__withdrawal=None, **since).order_by("pk"):
             if ask.campaign_id in (None, self.round.campaign_id):
                 self.home(ask.household_id).asks.append(ask)
+        self._taken_back(since)
         self.position, self.at = head
+
+    def _taken_back(self, since: dict[str, int]) -> None:
+        gone = set(ListWithdrawal.objects.filter(**since).values_list("list_id", flat=True))
+        for home in self.homes.values() if gone else ():
+            home.asks = [ask for ask in home.asks if ask.list_id not in gone]
 
     def _sheets(self, since: dict[str, int]) -> None:
         rows = Submission.objects.filter(campaign=self.round.campaign_id, round=self.round.number, **since)
@@ -101,7 +108,7 @@ class Progress:
 
 def _asks_before(round: Round) -> list[Ask]:
     """Calls that were asked for before the round opened, and were not made since."""
-    asks = list(Ask.objects.filter(recorded__lt=round.recorded).order_by("pk"))
+    asks = list(Ask.objects.filter(recorded__lt=round.recorded, list__withdrawal=None).order_by("pk"))
     rows = Attempt.objects.filter(household__in={ask.household_id for ask in asks}, outcome__in=ANSWERED)
     made: dict[int, int] = dict(rows.order_by("recorded").values_list("household_id", "recorded"))
     return [

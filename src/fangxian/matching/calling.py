@@ -17,7 +17,7 @@ from .models import RowState
 from .replies import groups_of, hear, unheard
 from .rows import unseal
 
-TOLD = ("name", "sex", "birth", "town", "unit", "travelled")  # class B: no numbers, no addresses, no notes
+TOLD = ("name", "sex", "birth", "town")  # class B, and nothing that an office wrote freely
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Named:
     topic: str
     lead: int | None = None
     question: int | None = None
-    row: Mapping[str, str] = field(default_factory=dict)
+    row: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 _OF = ("row__list__source__name", "row__list__title", "row__list__topic")

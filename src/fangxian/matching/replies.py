@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from fangxian.kernel.changes import Recording, recording
 from fangxian.kernel.models import Change
@@ -143,7 +143,7 @@ def unheard() -> "QuerySet[Lead]":
 
 def groups_of(people: Collection[int]) -> dict[int, list[int]]:
     """Whatever number one of these people has or had, before it was merged -> which of them that is."""
-    into = _merged()
+    into = _merged(people)
     found: defaultdict[int, list[int]] = defaultdict(list)
     for one in people:
         for number in set(_with_merged([one], into)) | {one}:
@@ -178,7 +178,11 @@ def denials(rows: Collection[int] | None = None) -> set[tuple[int, int]]:
     """(row, person) of these rows, or of all, of which somebody who was called said: it is not that one."""
     held = Reply.objects.filter(submission=None)
     held = held if rows is None else held.filter(lead__row__in=rows)
-    return set(held.values_list("lead__row_id", "lead__person_id"))
+    said = set(held.values_list("lead__row_id", "lead__person_id"))
+    if not said:
+        return said
+    into = _merged({person for _row, person in said})
+    return said | {(row, number) for row, person in said for number in _with_merged([person], into)}
 
 
 # ---- how it is found -------------------------------------------------------------------------------
@@ -222,9 +226,14 @@ def _leads(change: Recording, leads: Sequence[int], into: Mapping[int, int]) -> 
     ]
 
 
-def _merged() -> dict[int, int]:
-    """Person -> into whom that one was merged in the end."""
-    into = dict(Merge.objects.filter(recorded_until=None).values_list("person_id", "into_id"))
+def _merged(about: Collection[int] | None = None) -> dict[int, int]:
+    """Person -> into whom that one was merged in the end; of all, or of who has to do with these people."""
+    merges = Merge.objects.filter(recorded_until=None)
+    if about is not None:  # nobody is merged into who was merged
+        ends = merges.filter(person__in=about).values_list("into_id", flat=True)
+        near = {*about, *ends}
+        merges = merges.filter(Q(person__in=near) | Q(into__in=near))
+    into = dict(merges.values_list("person_id", "into_id"))
     return {person: _end(person, into) for person in into}
 
 

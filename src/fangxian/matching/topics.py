@@ -11,24 +11,32 @@ from django.utils.translation import gettext_lazy as _
 class Topic:
     """`cost`: how much worse it is to miss a person of this list than one of an ordinary list. `claims`: what
     an answer about a person must say to agree with the list (question -> answer); empty where the list says
-    nothing that is asked."""
+    nothing that is asked. `field_class`: of that somebody is on such a list; E where it speaks of health or
+    quarantine."""
 
     name: object
     sensitive: bool
     cost: float
     claims: Mapping[str, str] = field(default_factory=dict)
+    field_class: str = "B"
 
 
 TOPICS = {
-    "contacts": Topic(_("contacts of confirmed cases"), sensitive=True, cost=4.0),
+    "contacts": Topic(_("contacts of confirmed cases"), sensitive=True, cost=4.0, field_class="E"),
     "returnees_hubei": Topic(_("returnees from Hubei"), sensitive=True, cost=3.0, claims={"place": "hubei"}),
     "roaming_hubei": Topic(
         _("phones that were in Hubei"), sensitive=True, cost=3.0, claims={"place": "hubei"}
     ),
     "contacts_hubei": Topic(
-        _("contacts of people back from Hubei"), sensitive=True, cost=3.0, claims={"contact_hubei": "yes"}
+        _("contacts of people back from Hubei"),
+        sensitive=True,
+        cost=3.0,
+        claims={"contact_hubei": "yes"},
+        field_class="E",
     ),
-    "travellers": Topic(_("travellers on a train, coach or flight with a case"), sensitive=True, cost=3.0),
+    "travellers": Topic(
+        _("travellers on a train, coach or flight with a case"), sensitive=True, cost=3.0, field_class="E"
+    ),
     "students_away": Topic(_("university students who came home"), sensitive=False, cost=2.0),
     "tours": Topic(
         _("people on tours outside the province"),

@@ -41,9 +41,14 @@ class Claim:
 
     of: Named
     topic: str
+    title: str
     row: str
     denied: bool
     told: str
+
+    @property
+    def mark(self) -> str:
+        return f"{self.of.lead or ''}-{self.of.question or ''}"
 
 
 @dataclass(slots=True)
@@ -135,7 +140,7 @@ def call_of(
         asked = asked_by_word(form, told, today=day) - (OUTCOME if actions.takes_outcome(calling) else set())
         marks = {name: _("known") for name in known}
         member.fields = draw(form, f"p{member.id}", told, wrong, known=marks, only=asked)
-    _add_claims(actor, members, places, posted if posted is not None else QueryDict())
+    _add_claims(actor, members, places, form, posted if posted is not None else QueryDict())
     names = {member.id: member.name for member in members}
     attempts, asks = queries.history(calling.round, home)
     phones = _phones(actor, home, places, names, day, position)
@@ -168,29 +173,45 @@ def denied(call: Call) -> frozenset[int]:
     return frozenset(claim.of.lead for claim in claims if claim.of.lead is not None)
 
 
+def same_claims(call: Call, posted: QueryDict) -> bool:
+    """Whether what lists say is what the page showed that was sent."""
+    now = {claim.mark for member in call.members for claim in member.claims}
+    return now == set(posted.getlist("claim"))
+
+
 def told(call: Call) -> dict[int, str]:
     """Question about a list's row -> what the caller was told."""
     claims = [claim for member in call.members for claim in member.claims if claim.told]
     return {claim.of.question: claim.told for claim in claims if claim.of.question is not None}
 
 
-def _add_claims(actor: Actor, members: Sequence[Member], places: Collection[int], posted: QueryDict) -> None:
-    """A list that names somebody tells of that one what class B does: the call is because of it."""
-    if policy.verdict(actor, "B", places, purpose="call") != policy.SHOWN:
-        return
-    named, denied = naming([member.id for member in members]), set(posted.getlist("denied"))
+def _add_claims(
+    actor: Actor, members: Sequence[Member], places: Collection[int], form: Form, posted: QueryDict
+) -> None:
+    """What lists say of each, once, where the form asks about it: the office always; of what, and which list,
+    as far as the policy shows that class for a call."""
+    questions = {question.name for question in form.questions}
+    named, seen = naming([member.id for member in members]), set()
     for member in members:
-        member.claims = [
-            Claim(
+        for one in named.get(member.id, ()):
+            topic = TOPICS[one.topic]
+            if one in seen or (one.lead and not topic.claims.keys() <= questions):
+                continue
+            seen.add(one)
+            of_list, of_person = (
+                policy.verdict(actor, each, places, purpose="call") == policy.SHOWN
+                for each in (topic.field_class, "B")
+            )
+            claim = Claim(
                 one,
-                str(TOPICS[one.topic].name),
-                " · ".join(one.row.values()),
-                str(one.lead) in denied,
+                str(topic.name) if of_list else "",
+                one.title if of_list else "",
+                " · ".join(one.row.values()) if of_person else "",
+                str(one.lead) in posted.getlist("denied"),
                 posted.get(f"told-{one.question}", ""),
             )
-            for one in named.get(member.id, ())
-        ]
-        member.always |= any(claim.of.lead and not claim.denied for claim in member.claims)
+            member.claims.append(claim)
+            member.always |= bool(one.lead) and not claim.denied
 
 
 def _members(

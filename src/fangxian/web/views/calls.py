@@ -15,7 +15,8 @@ from fangxian.access.actor import Actor
 from fangxian.access.authentication import reporter
 from fangxian.access.problems import NotThere, NotYours
 from fangxian.desk import actions, queries
-from fangxian.desk.problems import NoRoundToCall
+from fangxian.desk.problems import ListsChanged, NoRoundToCall, NotLeased
+from fangxian.desk.progress import REACHED
 from fangxian.desk.queries import Calling
 from fangxian.kernel.moments import OFFICE_ZONE
 from fangxian.kernel.problems import Problem
@@ -151,6 +152,8 @@ def _record(
     household = lease.household_id
     problem: Problem | None = None
     try:
+        if called.outcome == REACHED and not calls.same_claims(shown, request.POST):
+            raise ListsChanged()
         problems = actions.record_call(
             calling=calling,
             household=household,
@@ -161,7 +164,7 @@ def _record(
             moment=moment,
         )
     except Problem as raised:
-        if raised.status == 404:
+        if isinstance(raised, NotLeased):
             raise
         problem, problems = raised, []
     if not problems and problem is None:

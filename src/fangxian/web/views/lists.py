@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from fangxian.access import policy
@@ -50,14 +51,10 @@ def add(request: HttpRequest) -> HttpResponse:
 @require_safe
 def one(request: HttpRequest, listing: int) -> HttpResponse:
     """Raises NotThere."""
-    return _page(request, listing)
-
-
-def _page(request: HttpRequest, listing: int, called: Asked | None = None) -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     held = _held(listing)
     shown = {
-        "called": called,
+        "called": _called(request.GET.get("called", "")),
         "held": held,
         "topic": TOPICS[held.of.topic],
         "run": under_way.run_of(listing),
@@ -68,6 +65,13 @@ def _page(request: HttpRequest, listing: int, called: Asked | None = None) -> Ht
         "to_call": 0 if hasattr(held.of, "withdrawal") else len(to_call(listing)),
     }
     return render(request, "web/list.html", shown)
+
+
+def _called(text: str) -> Asked | None:
+    """What `have_called` came to, as its redirect says."""
+    counts = text.split("-")
+    told = len(counts) == 3 and all(count.isdecimal() and len(count) < 9 for count in counts)
+    return Asked(*map(int, counts)) if told else None
 
 
 @require_POST
@@ -82,7 +86,8 @@ def withdraw(request: HttpRequest, listing: int) -> HttpResponse:
 def have_called(request: HttpRequest, listing: int) -> HttpResponse:
     """Whom nobody asked yet about what the list says. Raises NotThere, ListWithdrawn."""
     _held(listing)
-    return _page(request, listing, ask_about_list(listing=listing, **_who(request)))
+    asked = ask_about_list(listing=listing, **_who(request))
+    return redirect(f"{reverse('list', args=[listing])}?called={asked.fresh}-{asked.there}-{asked.homeless}")
 
 
 @require_POST
