@@ -221,6 +221,7 @@ class World:
     accounts: dict[str, Account] = field(default_factory=dict)
     welcome: str = ""
     link: str = ""  # of the first family
+    keys: dict[str, int] = field(default_factory=dict)  # under which figures know somebody
     requests: dict[str, int] = field(default_factory=dict)  # to break the glass: one waits, one is open
 
 

@@ -178,6 +178,15 @@ class Described(NinjaAPI):
         return Door(self, "/api/" if path_prefix is None else path_prefix)
 
 
+def _sender(request: HttpRequest) -> Sender:
+    return who.admit(
+        authorization=request.headers.get("Authorization", ""),
+        token="",
+        address=request.META.get("REMOTE_ADDR", ""),
+        now=now(),
+    )
+
+
 api = Described(
     title="Fangxian 防线",
     version="1",
@@ -186,6 +195,7 @@ api = Described(
     openapi_url="/openapi.json",
     urls_namespace="api",
     openapi_extra={"security": SECURITY},
+    auth=_sender,  # before the body is read
 )
 
 
@@ -208,13 +218,9 @@ def told(request: HttpRequest, problem: Problem) -> HttpResponse:
     return HttpResponse(body, status=status, headers=headers)
 
 
-def _sender(request: HttpRequest) -> Sender:
-    return who.admit(
-        authorization=request.headers.get("Authorization", ""),
-        token="",
-        address=request.META.get("REMOTE_ADDR", ""),
-        now=now(),
-    )
+def _admitted(request: HttpRequest) -> Sender:
+    sender: Sender = request.auth  # type: ignore[attr-defined]
+    return sender
 
 
 def _find(code: str) -> Due:
@@ -237,14 +243,14 @@ def campaigns(request: HttpRequest) -> list[dict[str, Any]]:
             "closes": found.closes,
             "version": found.version,
         }
-        for found in due(_sender(request), now=now())
+        for found in due(_admitted(request), now=now())
     ]
 
 
 @api.get("/campaigns/{code}/form", response=FormOut, operation_id="form", summary="The form of a campaign")
 def form(request: HttpRequest, code: str) -> dict[str, Any]:
     """Its latest version: the questions, in order."""
-    _sender(request)
+    _admitted(request)
     found = _find(code)
     version = FormVersion.objects.only("title").get(pk=found.form[0])
     questions = [
@@ -272,7 +278,7 @@ def form(request: HttpRequest, code: str) -> dict[str, Any]:
 )
 def whom(request: HttpRequest, code: str) -> list[dict[str, Any]]:
     """Names and units, of at most 5,000; an account that reaches more is told so."""
-    sender = _sender(request)
+    sender = _admitted(request)
     return [_told(one) for one in subjects(_find(code), sender, now=now())]
 
 
@@ -298,7 +304,7 @@ class ProposalOut(Schema):
 )
 def chain(request: HttpRequest, code: str, body: ChainIn) -> list[dict[str, Any]]:
     """What each numbered line says, for a person to confirm, correct or drop."""
-    sender, found, at = _sender(request), _find(code), now()
+    sender, found, at = _admitted(request), _find(code), now()
     rows = {(one.kind, one.key, one.label): one for one in subjects(found, sender, now=at)}
     form = published_form(*found.form)
     with translation.override(language_of(request.headers.get("Accept-Language", ""))):
@@ -347,7 +353,7 @@ LARGEST_SHEET = 8 * 2**20
 )
 def sheet(request: HttpRequest, code: str) -> HttpResponse:
     """Fill it in and post it back; sent twice, it is taken once."""
-    sender, found, at = _sender(request), _find(code), now()
+    sender, found, at = _admitted(request), _find(code), now()
     rows = [(one.kind, one.key, one.label) for one in subjects(found, sender, now=at)]
     about = About(code, found.round, found.version, at.isoformat())
     with translation.override(language_of(request.headers.get("Accept-Language", ""))):
@@ -370,7 +376,7 @@ def sheet(request: HttpRequest, code: str) -> HttpResponse:
 )
 def sheet_back(request: HttpRequest) -> HttpResponse:
     """A result for each row that was filled in, in order."""
-    sender = _sender(request)
+    sender = _admitted(request)
     if int(request.headers.get("Content-Length") or 0) > LARGEST_SHEET:
         raise BodyTooLarge(limit=LARGEST_SHEET)
     _, entries = read_sheet_back(request.read(LARGEST_SHEET))

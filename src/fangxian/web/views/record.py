@@ -1,6 +1,6 @@
 """One record of a figure: why it is counted, and every answer sheet about it, with what became of each."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from fangxian.campaigns.models import Campaign
 from fangxian.figures import inside
 from fangxian.registry.holding import known
 from fangxian.registry.models import Merge
+from fangxian.submissions.forms import Question
 from fangxian.submissions.forms.faults import in_language
 from fangxian.submissions.intake import published_form
 from fangxian.submissions.models import Revision, Submission, Verification
@@ -30,7 +31,7 @@ from .common import crumbs, page
 from .figures import declared_figure
 
 SHEETS = 60  # the latest are shown
-KEPT_BACK = {"C": "contact", "D": "number", "F": "text"}  # classes of fields that no page shows
+Said = Mapping[str, str]  # of each class of field, what the policy says to this visitor
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,9 @@ def record(request: HttpRequest, id: str, key: str) -> HttpResponse:
     )
     if not asked.scope.whole and found.name == "*":  # counted here then, elsewhere now
         raise RecordNotThere(figure=id, unit=asked.unit.name)
-    sheets, more = _sheets(asked, found, because)
+    said = {c: policy.verdict(asked.actor, c, asked.unit.id, purpose="count") for c in "ABCDEF"}
+    sheets, more = _sheets(asked, found, because, said)
+    may_unmask = policy.verdict(asked.actor, "C", asked.unit.id, purpose="unmask") == policy.SHOWN
     told: dict[str, Any] = {
         "figure": shown.show(declared, asked.engine.value(id, asked.unit.id, asked.at), asked),
         "record": found,
@@ -76,10 +79,12 @@ def record(request: HttpRequest, id: str, key: str) -> HttpResponse:
         "crumbs": crumbs(asked, f"/figures/{id}/"),
         "here": asked.address(request.path, part=part),
         "is_person": found.record.kind == "person",
+        "may_unmask": may_unmask,
     }
-    disclosure.looked(request, "E", subject=f"figure:{id}:{key}", unit=asked.unit.code, count=len(sheets))
+    if said["E"] == policy.SHOWN:
+        disclosure.looked(request, "E", subject=f"figure:{id}:{key}", unit=asked.unit.code, count=len(sheets))
     if request.method == "POST" and told["is_person"]:
-        if policy.verdict(asked.actor, "C", asked.unit.id, purpose="unmask") != policy.SHOWN:
+        if not may_unmask:
             raise NotYours(roles="、".join(asked.actor.role_names))
         purpose = request.POST.get("purpose", "")
         told |= disclosure.told_whole(request, int(found.record.id), purpose, unit=asked.unit.code)
@@ -109,7 +114,7 @@ def _row(asked: Asked, figure: str, part: str, key: str) -> pa.Table:
 # ------------------------------------------------------------------------------------ answer sheets
 
 
-def _sheets(asked: Asked, found: Shown, because: list[int]) -> tuple[list[Sheet], int]:
+def _sheets(asked: Asked, found: Shown, because: list[int], visitor: Said) -> tuple[list[Sheet], int]:
     """The latest about the record's subject, by the moment, and how many there are besides."""
     rows = Submission.objects.filter(_about(asked, found, because), recorded__lte=asked.at.position)
     rows = rows.select_related("form_version").order_by("-happened", "-pk")
@@ -126,7 +131,7 @@ def _sheets(asked: Asked, found: Shown, because: list[int]) -> tuple[list[Sheet]
         Sheet(
             row,
             coverage.campaign_name(campaigns[row.campaign_id]),
-            tuple(_answers(row)),
+            tuple(_answers(row, visitor)),
             *said.get(row.pk, ("live", "")),
             tuple(verified.get(row.pk, ())),
             row.pk in because,
@@ -165,16 +170,18 @@ def _said(asked: Asked, pks: Iterable[int]) -> dict[int, tuple[str, str]]:
     return found
 
 
-def _answers(row: Submission) -> Iterable[Answer]:
+def _answers(row: Submission, visitor: Said) -> Iterable[Answer]:
+    """Each that was given, as the policy says of its question's class: kept back, masked or shown."""
     form = published_form(row.form_version_id, row.form_version.sha256)
     for question in form.questions:
         if question.asked and question.name in row.answers:
-            kept_back = question.field_class in KEPT_BACK
-            answer = _("kept back") if kept_back else _told(question, row.answers[question.name])
-            yield Answer(question.label_in(), answer, kept_back)
+            verdict = visitor[question.field_class]
+            answer = policy.told(verdict, question.field_class, _told(question, row.answers[question.name]))
+            kept_back = verdict == policy.NO
+            yield Answer(question.label_in(), _("kept back") if kept_back else answer, kept_back)
 
 
-def _told(question: Any, answer: Any) -> str:
+def _told(question: Question, answer: Any) -> str:
     labels = {choice.name: shown_label(choice) for choice in question.choices}
     if question.children:
         return ngettext("{count} row", "{count} rows", len(answer)).format(count=len(answer))
