@@ -40,7 +40,6 @@ AT_ONCE, P95 = 16, 0.050
 MOMENTS = 5  # as many as an engine keeps, and one more for now
 READY = 600.0  # seconds that the first page may take, while the past days are counted beside it
 PATIENCE = 600.0  # seconds that one run may take
-SETTLED = 600.0  # seconds that counting the past days may take
 FLOOR = """
 import sys
 from granian import Granian
@@ -217,14 +216,6 @@ def wait(address: str, cookie: str = "") -> None:
             time.sleep(0.1)
 
 
-def settle(served: Served) -> None:
-    """Wait until the past days that pages want for their courses are counted: beside the pages, once."""
-    end, spent = time.monotonic() + SETTLED, -1.0
-    while served.cpu - spent > 0.05 and time.monotonic() < end:
-        spent = served.cpu
-        time.sleep(2.0)
-
-
 def sign_in() -> str:
     """The duty officer's session, in the city's own ledger."""
     from django.conf import settings
@@ -285,7 +276,7 @@ def measure(home: Path, pages: int, seed: int) -> bool:
                 ask(served, [kind()], cookie)
         each = (time.perf_counter() - begun) / len(draw.moments)
         print(f"the first pages of a moment that nobody asked for yet: {each:.2f} s")
-        settle(served)
+        served.settle()
         few = max(AT_ONCE, pages // 4)
         by_kind = {
             name: ask(served, [kind(draw) for _ in range(few)], cookie) for name, kind in KINDS.items()

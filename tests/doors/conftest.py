@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -117,9 +118,12 @@ class Door:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
     """Where the doors' clock stands: at nine on the 10th, or where it is set."""
 
+    import_module("fangxian.web.urls")  # what asks this clock has it by name: before it is made to stand
+
     def stand(at: datetime) -> None:
         for module in ("taking", "asgi"):
             monkeypatch.setattr(f"fangxian.web.doors.{module}.now", lambda: at)
+        monkeypatch.setattr(taking, "standing", lambda: (at, False))
 
     stand(moment(10, 9))
     return stand

@@ -18,6 +18,7 @@ from .town import basic
 
 ROOT = Path(__file__).parents[2]
 READY = 10.0  # seconds that a start may take
+SETTLED = 600.0  # seconds that counting the past days may take
 AUTHORIZATION = basic("xw", "demonstration")
 SERVE = "import sys; from fangxian.web import serving; serving.serve(host='127.0.0.1', port=int(sys.argv[1]))"
 INSTANCES = """
@@ -67,6 +68,13 @@ class Served:
                 pass
             assert time.monotonic() - begun < READY * 2, "the server did not start"
             time.sleep(0.02)
+
+    def settle(self) -> None:
+        """Wait until the past days that pages want for their courses are counted: beside all else, once."""
+        end, spent = time.monotonic() + SETTLED, -1.0
+        while self.cpu - spent > 0.05 and time.monotonic() < end:
+            spent = self.cpu
+            time.sleep(2.0)
 
     def kill(self) -> None:
         """All of its processes, at once, with no time to tidy up."""

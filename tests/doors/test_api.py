@@ -1,5 +1,7 @@
 """The JSON door: what it takes once, what it refuses by name, and that neighbours do not suffer for it."""
 
+import asyncio
+import threading
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from fangxian.campaigns.actions import open_round, revise_text
 from fangxian.kernel.changes import head_position
 from fangxian.kernel.models import Change
+from fangxian.kernel.problems import Problem
 from fangxian.submissions.models import Refusal, Submission
 from fangxian.web.doors import asgi, group, taking
 from fangxian.web.doors.group import Job
@@ -159,7 +162,40 @@ def test_a_batch_asks_as_often_for_one_as_for_many(taker: taking.Taker, town: To
         with CaptureQueriesContext(connection) as asked:
             taker(work)
         counts.append(len(asked))
-    assert counts[0] == counts[1] <= 14
+    assert counts[0] == counts[1] <= 11
+
+
+def test_a_batch_that_names_somebody_anew_is_not_taken_for_answers_alone(
+    taker: taking.Taker, town: Town
+) -> None:
+    """What the writer itself wrote is not looked up in the log; but a new member is of the registry."""
+    taker(jobs(taker, town, morning(town.pupils[0], "m-0")))
+    epoch = taker.known.epoch
+    taker(jobs(taker, town, morning(town.pupils[1], "m-1")))
+    assert taker.known.epoch == epoch
+    named = {"campaign": "screening", "round": 1, "instance_id": "a-1", "household": town.households[0]}
+    named |= {"subject": {"member": {"name": "一人"}}, "happened": moment(10).isoformat()}
+    named |= {"answers": {"outcome": "no_answer"}}
+    [[outcome]] = taker(jobs(taker, town, named))
+    assert not outcome.problems, outcome.problems
+    taker(jobs(taker, town, morning(town.pupils[2], "m-2")))
+    assert taker.known.epoch == epoch + 1
+
+
+def test_who_waits_for_a_writer_that_hangs_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    over = threading.Event()
+    writer = group.Writer(lambda _jobs: [over.wait(10)]).start()
+
+    async def ask() -> Any:
+        sender = OfUnit("test", 0, frozenset())
+        return await writer.put(Job([{}], sender, 0, "api", 1), 0.1)
+
+    try:
+        with pytest.raises(Problem, match="ledger-unavailable"):
+            asyncio.run(ask())
+    finally:
+        over.set()
+        writer.close()
 
 
 # -------------------------------------------------------------------------------------------- a full queue

@@ -47,6 +47,32 @@ class TestOneWriter:
         assert list(Change.objects.values_list("position", flat=True)) == [1]
         assert Person.objects.get().recorded == 1
 
+    def test_a_clock_that_stands_still_is_never_too_far_behind(self, noon: datetime) -> None:
+        for still in (False, True):
+            with recording("test.later", by="tests", now=noon + timedelta(days=1 + still), still=still):
+                pass
+        with pytest.raises(ClockBehindLog), recording("test.earlier", by="tests", now=noon):
+            pass
+        with recording("test.earlier", by="tests", now=noon, still=True) as change:
+            pass
+        assert change.at == noon + timedelta(days=2)
+
+    def test_a_table_that_was_just_filled_is_known_to_the_planner(
+        self, noon: datetime, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """PostgreSQL would read all of it for each batch until its own daemon has counted the rows."""
+        monkeypatch.setattr("fangxian.kernel.tables.MANY", 30)
+        for count in (30, 1):
+            with recording("test.enrol", by="tests", now=noon) as change:
+                change.append(Person, ["surrogate"], [(change.position * 100 + n,) for n in range(count)])
+        with connection.cursor() as cursor:
+            if connection.vendor == "postgresql":
+                cursor.execute("SELECT reltuples FROM pg_class WHERE relname = 'registry_person'")
+                assert cursor.fetchall() == [(30,)]
+            else:
+                cursor.execute("SELECT count(*) FROM sqlite_master WHERE name = 'sqlite_stat1'")
+                assert cursor.fetchall() == [(0,)]
+
     def test_bulk_rows_read_back_as_django_reads_its_own(self, noon: datetime) -> None:
         with recording("test.units", by="tests", now=noon) as change:
             change.append(Unit, ["code", "line", "kind"], [("x", "administrative", "school")])

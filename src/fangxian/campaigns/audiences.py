@@ -10,7 +10,8 @@ from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
-from fangxian.registry.holding import holding, in_chunks
+from fangxian.kernel.tables import among, fetch
+from fangxian.registry.holding import HOLDING, holding, holding_parameters, in_chunks
 from fangxian.registry.kinds import ROLES, UNIT_KINDS
 from fangxian.registry.models import Membership, Post, Unit, UnitState
 from fangxian.registry.tree import tree
@@ -77,15 +78,25 @@ def _units(selector: Selector, ids: frozenset[int], day: date, position: int) ->
 
 
 def _persons(selector: Selector, ids: frozenset[int], day: date, position: int) -> dict[int, int]:
-    posts = Post.objects.filter(holding(day, position), person__among=ids, role__in=selector.roles)
+    if not ids:
+        return {}
+    asked, values = among("person_id", sorted(ids))
+    query = f"{_POSTS} AND {asked} AND {_one_of('role', selector.roles)}"
+    told = [*holding_parameters(day, position), *values, *selector.roles]
     if selector.unit_kinds:
-        posts = posts.filter(unit__in=Unit.objects.filter(kind__in=selector.unit_kinds))
+        query += f" AND unit_id IN ({_UNITS} {_one_of('kind', selector.unit_kinds)})"
+        told += selector.unit_kinds
     allowed = _under(selector, day, position)
-    return {
-        person: unit
-        for person, unit in posts.values_list("person_id", "unit_id")
-        if allowed is None or unit in allowed
-    }
+    return {person: unit for person, unit in fetch(query, told) if allowed is None or unit in allowed}
+
+
+# As text: each batch of submissions asks them.
+_POSTS = f"SELECT person_id, unit_id FROM {Post._meta.db_table} WHERE {HOLDING}"  # noqa: S608 - our own names
+_UNITS = f"SELECT id FROM {Unit._meta.db_table} WHERE"  # noqa: S608 - our own names
+
+
+def _one_of(column: str, words: Sequence[str]) -> str:
+    return f"{column} IN ({', '.join(['%s'] * len(words))})"
 
 
 def _households(selector: Selector, ids: frozenset[int], day: date, position: int) -> dict[int, int]:

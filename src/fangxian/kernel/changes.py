@@ -5,6 +5,7 @@ then loses rows. Here a writer locks the one `Head` row before it takes its posi
 commit; so whoever sees position n sees all before it, on both databases.
 """
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,7 +14,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, models, transaction
-from django.db.models import Max
 
 from . import tables
 from .models import Change, Head
@@ -47,6 +47,7 @@ ASIDE = (
     "desk.ask",
     "desk.hand_over",
 )
+ENDED = ".ended"  # how the count of ended rows is named beside that of a table's new ones
 CLOCK_SKEW = timedelta(minutes=5)  # two machines' clocks may differ so much; more is refused
 
 
@@ -63,7 +64,10 @@ class Recording:
         """`count` fresh primary keys; safe because writers hold the head's lock."""
         first = self._next.get(model)
         if first is None:
-            first = (model._base_manager.aggregate(top=Max("pk"))["top"] or 0) + 1
+            pk = model._meta.pk
+            assert pk is not None
+            [(top,)] = tables.fetch(f'SELECT MAX("{pk.column}") FROM "{model._meta.db_table}"')  # noqa: S608
+            first = (top or 0) + 1
         self._next[model] = first + count
         return range(first, first + count)
 
@@ -103,25 +107,28 @@ class Recording:
             model._base_manager.filter(pk__in=ids[start : start + 10_000], recorded_until=None).update(
                 recorded_until=self.position
             )
-        self.counts[f"{model._meta.db_table}.ended"] += len(ids)
+        self.counts[model._meta.db_table + ENDED] += len(ids)
 
 
 _under_way: ContextVar[Recording | None] = ContextVar("recording", default=None)
 
 
-def _locked_head() -> Head:
-    """The head, locked to the commit. Of two first writers the database lets one make the row."""
-    locked = Head.objects.select_for_update().filter(pk=1)
-    head = locked.first()
-    if head is None:
+def _locked_head() -> tuple[int, datetime]:
+    """The head's position and moment, locked to the commit. Of two first writers the database lets one make
+    the row."""
+    lock = _LOCKED + (" FOR UPDATE" if connection.features.has_select_for_update else "")
+    found = tables.fetch(lock)
+    if not found:
         Head.objects.get_or_create(pk=1, defaults={"position": 0, "at": from_ms(0)})
-        head = locked.get()
-    return head
+        found = tables.fetch(lock)
+    [(position, at)] = found
+    return position, from_ms(at)
 
 
 @contextmanager
-def recording(action: str, *, by: str, now: datetime) -> Iterator[Recording]:
-    """One atomic write. A clock a little behind the log is taken as the log's; one far behind is refused.
+def recording(action: str, *, by: str, now: datetime, still: bool = False) -> Iterator[Recording]:
+    """One atomic write. A clock a little behind the log is taken as the log's; one far behind is refused,
+    unless it stands `still`, as a demonstration's does.
 
     Within another recording it joins that one, so that verbs can be composed into one transaction.
     """
@@ -129,7 +136,7 @@ def recording(action: str, *, by: str, now: datetime) -> Iterator[Recording]:
     if outer is not None:
         yield outer
         return
-    with _opened(action, by=by, now=now) as change:
+    with _opened(action, by=by, now=now, still=still) as change:
         token = _under_way.set(change)
         try:
             yield change
@@ -138,22 +145,21 @@ def recording(action: str, *, by: str, now: datetime) -> Iterator[Recording]:
 
 
 @contextmanager
-def _opened(action: str, *, by: str, now: datetime) -> Iterator[Recording]:
+def _opened(action: str, *, by: str, now: datetime, still: bool) -> Iterator[Recording]:
     with transaction.atomic():
-        head = _locked_head()
-        if now < head.at - CLOCK_SKEW:
-            raise ClockBehindLog(head=head.at.isoformat(), now=now.isoformat())
-        head.position, head.at = head.position + 1, max(now, head.at)
-        change = Recording(position=head.position, at=head.at, by=by)
+        last, at = _locked_head()
+        if now < at - CLOCK_SKEW and not still:
+            raise ClockBehindLog(head=at.isoformat(), now=now.isoformat())
+        change = Recording(position=last + 1, at=max(now, at), by=by)
         yield change
-        head.save()
-        Change.objects.create(
-            position=change.position,
-            at=change.at,
-            action=action,
-            by=by,
-            detail={"rows": dict(change.counts), **change.detail},
-        )
+        moment = to_ms(change.at)
+        detail = {"rows": dict(change.counts), **change.detail}
+        for table, count in change.counts.items():
+            if count >= tables.MANY and not table.endswith(ENDED):
+                tables.survey(table)
+        told = json.dumps(detail, ensure_ascii=False, sort_keys=True)
+        note = (change.position, moment, action, by, told)
+        tables.execute((_MOVE, (change.position, moment)), (_NOTE, note))
 
 
 def position_at(moment: datetime) -> int:
@@ -185,11 +191,15 @@ _READ = f"action NOT IN ({', '.join(['%s'] * len(ASIDE))})"
 _POSITIONS = f'SELECT "position" FROM {Change._meta.db_table} WHERE'  # noqa: S608 - our own names
 _HEAD_POSITION = f'{_POSITIONS} {_READ} ORDER BY "position" DESC LIMIT 1'
 _POSITION_AT = f'{_POSITIONS} "at" <= %s AND {_READ} ORDER BY "at" DESC, "position" DESC LIMIT 1'
+_TABLE = Head._meta.db_table
+_LOCKED = f'SELECT "position", "at" FROM {_TABLE} WHERE id = 1'  # noqa: S608 - our own names
+_MOVE = f'UPDATE {_TABLE} SET "position" = %s, "at" = %s WHERE id = 1'  # noqa: S608 - our own names
+_NOTE = (
+    f'INSERT INTO {Change._meta.db_table} ("position", "at", "action", "by", "detail")'  # noqa: S608
+    " VALUES (%s, %s, %s, %s, %s)"
+)
 _HEAD = f'SELECT "position", "at" FROM {Head._meta.db_table} ORDER BY id LIMIT 1'  # noqa: S608 - our own names
 
 
 def _fetched(query: str, parameters: Sequence[Any]) -> tuple[Any, ...] | None:
-    with connection.cursor() as cursor:
-        cursor.execute(query, parameters)
-        row: tuple[Any, ...] | None = cursor.fetchone()
-        return row
+    return next(iter(tables.fetch(query, parameters)), None)

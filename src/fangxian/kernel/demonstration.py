@@ -8,6 +8,7 @@ import json
 import os
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 
 from .home import Home
@@ -34,11 +35,16 @@ class Demonstration:
 
 def demonstration_of(home: Home) -> Demonstration | None:
     """The demonstration that lives in this folder; None where it is an office's own."""
+    path = home.path / NAME
     try:
-        told = json.loads((home.path / NAME).read_text())
+        return _read(path, path.stat().st_mtime_ns)
     except FileNotFoundError:
         return None
-    return Demonstration(**told)
+
+
+@lru_cache(maxsize=8)
+def _read(path: Path, _edition: int) -> Demonstration:
+    return Demonstration(**json.loads(path.read_text()))
 
 
 def clock_of(home: Home, *, now: datetime) -> datetime:

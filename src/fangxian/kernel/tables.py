@@ -33,18 +33,42 @@ class Among(models.Lookup):  # type: ignore[type-arg]
             raise EmptyResultSet  # nobody is among none: then Django asks nothing
         return super().process_lhs(compiler, connection, lhs)
 
-    def as_sqlite(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         sql, told = self.process_lhs(compiler, connection)
-        values = json.dumps(self.rhs, ensure_ascii=False)
-        if "\\u0000" in values:  # SQLite's texts of JSON end at a NUL, its other texts do not
-            return f"{sql} IN ({', '.join(['%s'] * len(self.rhs))})", [*told, *self.rhs]
-        return f"{sql} IN (SELECT value FROM json_each(%s))", [*told, values]  # noqa: S608
+        text, values = among(sql, self.rhs)
+        return text, (*told, *values)
 
-    def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
-        sql, told = self.process_lhs(compiler, connection)
-        texts = isinstance(self.rhs[0], str)
-        kind = "text" if texts else "bigint"
-        return f"{sql} = ANY(%s::{kind}[])", [*told, _array(map(_element if texts else str, self.rhs))]
+
+def among(column: str, values: Sequence[int] | Sequence[str]) -> tuple[str, list[Any]]:
+    """The condition that the column is one of at least one value, and its parameters."""
+    if connection.vendor == "sqlite":
+        told = json.dumps(values, ensure_ascii=False)
+        if "\\u0000" in told:  # SQLite's texts of JSON end at a NUL, its other texts do not
+            return f"{column} IN ({', '.join(['%s'] * len(values))})", list(values)
+        return f"{column} IN (SELECT value FROM json_each(%s))", [told]  # noqa: S608 - our own names
+    texts = isinstance(values[0], str)
+    written = (_element(value) if isinstance(value, str) else str(value) for value in values)
+    return f"{column} = ANY(%s::{'text' if texts else 'bigint'}[])", [_array(written)]
+
+
+def fetch(query: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    """The rows of a query in the words of both databases: for what every batch and every page asks, where
+    compiling a queryset costs more than answering it. Values come as the driver has them."""
+    with connection.cursor() as cursor:
+        cursor.execute(query, parameters)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
+
+
+def execute(*statements: tuple[str, Sequence[Any]]) -> None:
+    """One after another; of PostgreSQL, which is another process, all are asked at once."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            together = "; ".join(text for text, _parameters in statements)
+            cursor.execute(together, [value for _text, parameters in statements for value in parameters])
+            return
+        for text, parameters in statements:
+            cursor.execute(text, parameters)
 
 
 def _array(elements: Iterable[str]) -> str:
@@ -55,6 +79,16 @@ def _array(elements: Iterable[str]) -> str:
 def _element(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
+
+
+MANY = 5_000  # rows at once, after which a table is another one to who plans queries
+
+
+def survey(table: str) -> None:
+    """Tell PostgreSQL's planner what the table holds now. Until its own daemon comes round, within a minute,
+    each batch of submissions would read all of a table that was just filled. SQLite plans well without."""
+    if connection.vendor == "postgresql":
+        execute((f"ANALYZE {connection.ops.quote_name(table)}", ()))
 
 
 def insert(model: type[models.Model], columns: Sequence[str], rows: Rows) -> None:

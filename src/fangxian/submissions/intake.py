@@ -19,6 +19,7 @@ from fangxian.campaigns.problems import (
 from fangxian.kernel.moments import day_of, to_ms
 from fangxian.kernel.problems import Problem
 from fangxian.kernel.secrets import keyring
+from fangxian.kernel.tables import among, fetch
 from fangxian.registry.holding import holding, in_chunks
 from fangxian.registry.models import Membership
 from fangxian.registry.problems import UnknownHousehold, UnknownPerson, UnknownUnit
@@ -334,9 +335,16 @@ def _head(head: tuple[Any, ...], sheet: Sheet) -> str:
 
 
 def _held(instances: Sequence[str]) -> dict[str, tuple[int, str, bool]]:
-    rows = Submission.objects.filter(instance_id__among=frozenset(instances))
-    told = rows.values_list("instance_id", "id", "content_hash", "late")
-    return {instance: (pk, content, late) for instance, pk, content, late in told}
+    if not instances:
+        return {}
+    asked, values = among("instance_id", list(instances))
+    return {
+        instance: (pk, content, bool(late))
+        for instance, pk, content, late in fetch(f"{_INSTANCES} {asked}", values)
+    }
+
+
+_INSTANCES = f"SELECT instance_id, id, content_hash, late FROM {Submission._meta.db_table} WHERE"  # noqa: S608
 
 
 def _listed(terms: Terms, number: int, subjects: Sequence[int]) -> set[int] | None:

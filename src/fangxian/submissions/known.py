@@ -4,12 +4,14 @@ Positions are dense and handed out under one lock, so a writer that holds it can
 whether anything but answers was recorded since its last batch. Where it was, all is read anew.
 """
 
+import json
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from fangxian.campaigns.audiences import Selector, read_audience
 from fangxian.campaigns.models import Campaign, CampaignText, Closing, Round
 from fangxian.kernel.models import Change
+from fangxian.kernel.tables import fetch
 from fangxian.registry.models import Unit
 
 from .models import FormVersion
@@ -26,6 +28,11 @@ HARMLESS = (
     "kernel.retire_keys",
 )
 OWN = ("submissions_", "desk_")
+_SINCE = f'SELECT action, detail FROM {Change._meta.db_table} WHERE "position" > %s AND "position" < %s'  # noqa: S608
+
+
+def _own(tables: Collection[str]) -> bool:
+    return all(table.startswith(OWN) for table in tables)
 
 
 @dataclass(slots=True)
@@ -60,11 +67,17 @@ class Known:
         self.position = position - 1
         return self.epoch
 
+    def wrote(self, position: int, tables: Collection[str]) -> None:
+        """The holder of that position has committed, with rows in these tables."""
+        if position == self.position + 1 and _own(tables):
+            self.position = position
+
     def _changed(self, position: int) -> bool:
-        since = Change.objects.filter(position__gt=self.position, position__lt=position)
+        if self.position == position - 1:
+            return False
         return self.position < 0 or any(
-            action not in HARMLESS or any(not table.startswith(OWN) for table in detail.get("rows", ()))
-            for action, detail in since.values_list("action", "detail")
+            action not in HARMLESS or not _own(json.loads(detail).get("rows", ()))
+            for action, detail in fetch(_SINCE, (self.position, position))
         )
 
     def forget(self) -> None:

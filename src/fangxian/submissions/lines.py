@@ -6,11 +6,10 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
-
 from fangxian.campaigns.models import Campaign
 from fangxian.campaigns.problems import UnknownCampaign
 from fangxian.kernel.moments import read_moment
+from fangxian.kernel.tables import among, fetch
 from fangxian.registry.actions import NewPerson
 from fangxian.registry.models import Person, Unit
 from fangxian.registry.problems import UnknownHousehold, UnknownPerson, UnknownUnit
@@ -67,11 +66,15 @@ def _number(key: Any) -> int:
 def _persons(numbers: set[int]) -> dict[int, int]:
     """Number -> person, by id or by the surrogate that records show; the smaller id where both are found."""
     found: dict[int, int] = {}
-    asked = numbers - {-1}
-    rows = Person.objects.filter(Q(pk__among=asked) | Q(surrogate__among=asked)).order_by("-pk")
-    for pk, surrogate in rows.values_list("pk", "surrogate"):
-        found[pk] = found[surrogate] = pk
+    asked = sorted(numbers - {-1})
+    if asked:
+        (one, values), (other, again) = among("id", asked), among("surrogate", asked)
+        for pk, surrogate in fetch(f"{_PERSONS} {one} OR {other} ORDER BY id DESC", [*values, *again]):
+            found[pk] = found[surrogate] = pk
     return {number: found[number] for number in numbers if number in found}
+
+
+_PERSONS = f"SELECT id, surrogate FROM {Person._meta.db_table} WHERE"  # noqa: S608 - our own names
 
 
 def read_envelope(

@@ -25,6 +25,7 @@ from .answers import Told, language_of, tell_many, tell_one, tell_problem
 from .bodies import read_body
 from .group import Job, Writer
 from .multipart import Posted, boundary_of, read_posted, sweep_folder
+from .patience import InTime
 from .problems import (
     BodyOfOtherKind,
     BodyTooLarge,
@@ -74,7 +75,7 @@ class Request:
             raise BodyTooLarge(limit=limit)
         size, more = 0, True
         try:
-            async with asyncio.timeout(PATIENCE):
+            with InTime(PATIENCE):
                 while more:
                     message = await self.receive()
                     if message["type"] == "http.disconnect":

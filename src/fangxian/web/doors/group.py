@@ -18,6 +18,7 @@ from fangxian.kernel.problems import Problem
 from fangxian.kernel.sealed_files import Sealing
 from fangxian.submissions.envelopes import Sender
 
+from .patience import Waiting
 from .problems import DoorsBusy, LedgerUnavailable
 
 BATCH = 256  # envelopes a commit; one request of more is a batch of its own
@@ -61,7 +62,7 @@ class Writer:
 
     async def put(self, job: Job, patience: float) -> Answer:
         """The job's answer, once its batch is durable. Raises DoorsBusy; LedgerUnavailable where that takes
-        longer than `patience` seconds (a timer that is put away again costs less than asyncio's timeout)."""
+        longer than `patience` seconds."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Answer] = loop.create_future()
         with self._changed:
@@ -71,11 +72,8 @@ class Writer:
             self._count(job, +1)
             self._queue.append((job, loop, future))
             self._changed.notify()
-        timer = loop.call_later(patience, _settle, [(future, LedgerUnavailable())])
-        try:
+        with Waiting(patience, lambda: _settle([(future, LedgerUnavailable())])):
             return await future
-        finally:
-            timer.cancel()
 
     def close(self, patience: float = 10.0) -> None:
         """Write what waits, and stop."""

@@ -13,7 +13,7 @@ from typing import Any
 from django.db import Error, InterfaceError, OperationalError, connection, transaction
 
 from fangxian.kernel.changes import recording
-from fangxian.kernel.demonstration import demonstration_of
+from fangxian.kernel.demonstration import clock_of, demonstration_of
 from fangxian.kernel.home import current_home
 from fangxian.kernel.moments import OFFICE_ZONE
 from fangxian.kernel.problems import Problem
@@ -83,7 +83,8 @@ class Taker:
             connection.close()
 
     def _commit(self, jobs: Sequence[Job]) -> list[Answer]:
-        with recording("submissions.receive", by="doors", now=now()) as change:
+        moment, still = standing()
+        with recording("submissions.receive", by="doors", now=moment, still=still) as change:
             epoch = self.known.refresh(change.position)
             fresh = [job for job in jobs if job.epoch == epoch]
             names = Names((_naming(entry) for job in fresh for entry in job.entries), self.known)
@@ -91,7 +92,9 @@ class Taker:
             envelopes = [one for entries in read for one in entries if isinstance(one, Envelope)]
             receipts = iter(receive(envelopes=envelopes, by="doors", now=change.at, known=self.known))
             outcomes = iter([_kept(job, entries, receipts) for job, entries in zip(fresh, read, strict=True)])
-            return [next(outcomes) if job.epoch == epoch else Stale() for job in jobs]
+            answers = [next(outcomes) if job.epoch == epoch else Stale() for job in jobs]
+        self.known.wrote(change.position, change.counts)
+        return answers
 
     def _read(self, entry: Any, job: Job, names: Names, at: datetime) -> Envelope | Problem:
         try:
@@ -140,6 +143,12 @@ def take_here(
         if isinstance(answer, Problem):
             raise answer
     return list(answer)
+
+
+def standing() -> tuple[datetime, bool]:
+    """An office's clock; or a demonstration's, and that it stands still."""
+    home, moment = current_home(), datetime.now(OFFICE_ZONE)
+    return clock_of(home, now=moment), demonstration_of(home) is not None
 
 
 def now() -> datetime:
