@@ -121,3 +121,17 @@ def test_the_list_costs_as_many_queries_for_many_as_for_one(
     board.get("/owing/")
     with django_assert_max_num_queries(25):
         board.get("/owing/")
+
+
+def test_one_press_on_ones_own_page_reminds_all_who_are_late(board: Any) -> None:
+    """Whoever chases has it there, and it is gone once all are reminded."""
+    reminding = '//form[starts-with(@action, "/owing/remind/")]'
+    [form] = parsed(board.get("/home/")).xpath(reminding)
+    [button] = form.iter("button")
+    told = {one.get("name"): one.get("value") for one in form.iter("input")} | {"debtor": button.get("value")}
+    before = set(Reminder.objects.values_list("pk", flat=True))
+    answer = board.post(form.get("action"), told)
+    assert answer.status_code == 302 and answer["Location"].startswith("/home/")
+    reminded = Reminder.objects.exclude(pk__in=before).values("unit").distinct().count()
+    assert str(reminded) in button.text_content() and reminded > 0
+    assert not parsed(board.get("/home/")).xpath(reminding)

@@ -21,6 +21,7 @@ from ..asking import Asked
 from ..coverage import Line
 from .common import children, page, zones
 from .managing import to_acknowledge
+from .owing import unreminded
 
 RECENT = 200  # seals of the audit log that a page follows; the command follows all
 WORST = 5  # parts shown of a campaign that is late below
@@ -47,7 +48,8 @@ def home(request: HttpRequest) -> HttpResponse:
     if not request.scope:  # type: ignore[attr-defined]
         return render(request, "web/home.html", shown)
     asked = asking.read(request)
-    lines = _lines(asked)
+    board = _board(asked)
+    lines = [line for state in (coverage.LATE, coverage.OPEN) for line in board.groups[state]]  # late first
     return page(
         request,
         "web/home.html",
@@ -56,19 +58,21 @@ def home(request: HttpRequest) -> HttpResponse:
         owed=[line for line in lines if line.whole.missing],
         below=[found for line in lines if (found := _below(asked, line)).parts],
         units=_units(asked),
+        unreminded=unreminded(asked, board),
     )
 
 
-def _lines(asked: Asked) -> list[Line]:
-    """What is asked here now: late first."""
+def _parts(asked: Asked) -> list[Any]:
+    return list(zones(asked) if asked.unit.kind in ("bureau", "headquarters") else children(asked))
+
+
+def _board(asked: Asked) -> coverage.Board:
     engine = asked.engine
-    parts = zones(asked) if asked.unit.kind in ("bureau", "headquarters") else children(asked)
-    board = coverage.board(asked, engine.figures(asked.at), engine.all(asked.at), parts)
-    return [line for state in (coverage.LATE, coverage.OPEN) for line in board.groups[state]]
+    return coverage.board(asked, engine.figures(asked.at), engine.all(asked.at), _parts(asked))
 
 
 def _below(asked: Asked, line: Line) -> Below:
-    units = zones(asked) if asked.unit.kind in ("bureau", "headquarters") else children(asked)
+    units = _parts(asked)
     owing = [(u, part) for u, part in zip(units, line.parts, strict=True) if part and part.missing]
     owing.sort(key=lambda row: (-(row[1].missing or 0), row[0].code))
     return Below(line, owing[:WORST])

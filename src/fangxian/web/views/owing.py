@@ -43,6 +43,13 @@ def summary(asked: Asked, board: coverage.Board) -> dict[str, Any]:
     }
 
 
+def unreminded(asked: Asked, board: coverage.Board) -> int:
+    """How many units that are late one press reminds: 0 for whoever may not, and of another day."""
+    if not asked.present or asked.unit.id not in policy.scope(asked.actor, "chase"):
+        return 0
+    return len(_unreminded(found(asked, board), asked))
+
+
 def _unreminded(owed: Owing, asked: Asked) -> set[str]:
     """Codes of the units that owe what is late and were not reminded on the day."""
     sent = Reminder.objects.filter(at__lte=asked.known).values_list("unit_id", "at")
