@@ -2,11 +2,14 @@
 
 import io
 import zipfile
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from lxml import html
 from tests.forms import xlsform
 
@@ -16,6 +19,8 @@ from fangxian.campaigns.models import Campaign, Draft, Round
 from fangxian.kernel.changes import head_position
 from fangxian.kernel.models import Change
 from fangxian.kernel.moments import day_of
+from fangxian.registry.models import Post
+from fangxian.registry.tree import tree
 from fangxian.submissions import gallery
 from fangxian.submissions.actions import Envelope, Sheet, publish_draft, receive
 from fangxian.submissions.models import BurdenChoice, FormVersion
@@ -272,6 +277,32 @@ def test_the_count_is_of_those_whom_a_campaign_would_take(town: Town, told: dict
     taken = members([selector], selector.kind, everybody, day=day, position=position)
     assert counted.subjects == {subject for _kind, subject, _unit in listed} == set(taken)
     assert set(taken.values()) <= counted.units
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(chance=st.data())
+def test_who_is_asked_is_who_has_such_a_post_on_the_day(town: Town, chance: Any) -> None:
+    """Of persons, beside the plain meaning: each post looked at by itself, on any day, as of any position."""
+    told = chance.draw(st.sampled_from([told for told in AUDIENCES if told["kind"] == "persons"]))
+    day = CLOCK.date() + timedelta(days=chance.draw(st.integers(-60, 60)))
+    position = chance.draw(st.integers(0, head_position()))
+    people = chance.draw(st.sets(st.sampled_from([*town.pupils, *town.heads.values(), 10**9])))
+    selector = read_audience("x", [told])[0]
+    units = tree(day, position)
+    root = units.by_code.get(selector.under)
+    below = set(units.under(root)) if root is not None else set()
+    plain = {
+        (post.person_id, post.unit_id)
+        for post in Post.objects.select_related("unit")
+        if post.person_id in people
+        and post.recorded <= position < (post.recorded_until or position + 1)
+        and post.valid_from <= day < (post.valid_until or day + timedelta(days=1))
+        and post.role in selector.roles
+        and (not selector.unit_kinds or post.unit.kind in selector.unit_kinds)
+        and (not selector.under or post.unit_id in below)
+    }
+    found = members([selector], "person", people, day=day, position=position)
+    assert set(found) == {person for person, _unit in plain} and set(found.items()) <= plain
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection
-
 from fangxian.kernel.changes import head_position
 from fangxian.kernel.moments import day_of
+from fangxian.kernel.tables import fetch
 from fangxian.registry.holding import HOLDING, holding, holding_parameters
 from fangxian.registry.models import Membership
 from fangxian.registry.tree import Tree, tree
@@ -65,9 +64,7 @@ class Actor:
 def actor_of(account: Account, *, now: datetime) -> Actor:
     """The account's grants as of now: those that hold on this day, by all that is known."""
     day, position = day_of(now), head_position()
-    with connection.cursor() as cursor:
-        cursor.execute(_GRANTS, [account.pk, *holding_parameters(day, position)])
-        grants = cursor.fetchall()
+    grants = fetch(_GRANTS, [account.pk, *holding_parameters(day, position)])
     units = tree(day, position) if grants else None
     held = tuple(_held(role, unit, units) for role, unit in grants if units and unit in units.nodes)
     return Actor(

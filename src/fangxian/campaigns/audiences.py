@@ -80,12 +80,11 @@ def _units(selector: Selector, ids: frozenset[int], day: date, position: int) ->
 def _persons(selector: Selector, ids: frozenset[int], day: date, position: int) -> dict[int, int]:
     if not ids:
         return {}
-    asked, values = among("person_id", sorted(ids))
-    query = f"{_POSTS} AND {asked} AND {_one_of('role', selector.roles)}"
-    told = [*holding_parameters(day, position), *values, *selector.roles]
+    (person, people), (role, roles) = among("person_id", sorted(ids)), among("role", selector.roles)
+    query, told = f"{_POSTS} AND {person} AND {role}", [*holding_parameters(day, position), *people, *roles]
     if selector.unit_kinds:
-        query += f" AND unit_id IN ({_UNITS} {_one_of('kind', selector.unit_kinds)})"
-        told += selector.unit_kinds
+        kind, kinds = among("kind", selector.unit_kinds)
+        query, told = f"{query} AND unit_id IN ({_UNITS} {kind})", [*told, *kinds]
     allowed = _under(selector, day, position)
     return {person: unit for person, unit in fetch(query, told) if allowed is None or unit in allowed}
 
@@ -93,10 +92,6 @@ def _persons(selector: Selector, ids: frozenset[int], day: date, position: int) 
 # As text: each batch of submissions asks them.
 _POSTS = f"SELECT person_id, unit_id FROM {Post._meta.db_table} WHERE {HOLDING}"  # noqa: S608 - our own names
 _UNITS = f"SELECT id FROM {Unit._meta.db_table} WHERE"  # noqa: S608 - our own names
-
-
-def _one_of(column: str, words: Sequence[str]) -> str:
-    return f"{column} IN ({', '.join(['%s'] * len(words))})"
 
 
 def _households(selector: Selector, ids: frozenset[int], day: date, position: int) -> dict[int, int]:

@@ -22,6 +22,7 @@ from .changes import recording
 from .home import Home
 from .sealed_files import files_under_old_keys, number_of, place, seal_anew
 from .secrets import Keyring, add_keys, keyring, numbers_of, retire_keys
+from .tables import fetch
 
 Clock = Callable[[], datetime]
 Told = Callable[[str, int], None]  # what, and how much of it since it was told last
@@ -61,7 +62,7 @@ class Sealed:
 
     def left(self, ring: Keyring) -> int:
         sql = f"SELECT count(*) FROM {self.name} WHERE {_OLD}"  # noqa: S608 - names come from models
-        return int(_rows(sql, [bytes([ring.number])])[0][0])
+        return int(fetch(sql, [bytes([ring.number])])[0][0])
 
     def rekey(self, ring: Keyring, *, by: str, clock: Clock) -> Iterator[int]:
         last: Any = None
@@ -86,11 +87,11 @@ class Sealed:
         columns = ", ".join((order, self._key, "sealed", *self.digests))
         after, told = ("", []) if last is None else (f"AND {order} > %s", [last])
         sql = f"SELECT {columns} FROM {self.name} WHERE {_OLD} {after} ORDER BY {order}, {self._key} LIMIT %s"  # noqa: S608
-        rows = _rows(sql, [bytes([ring.number]), *told, self.size])
+        rows = fetch(sql, [bytes([ring.number]), *told, self.size])
         if not self.within or len(rows) < self.size:
             return rows
         sql = f"SELECT {columns} FROM {self.name} WHERE {_OLD} AND {order} = %s AND {self._key} > %s"  # noqa: S608
-        return rows + _rows(sql, [bytes([ring.number]), rows[-1][0], rows[-1][1]])
+        return rows + fetch(sql, [bytes([ring.number]), rows[-1][0], rows[-1][1]])
 
     def _anew(self, row: tuple[Any, ...], ring: Keyring) -> tuple[Any, ...]:
         _place, key, sealed, *digests = row
@@ -166,13 +167,6 @@ class Files:
 
 
 _OLD = "length(sealed) > 0 AND substr(sealed, 1, 1) <> %s"
-
-
-def _rows(sql: str, told: Sequence[Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, told)
-        found: list[tuple[Any, ...]] = cursor.fetchall()
-        return found
 
 
 def _update(table: str, key: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:

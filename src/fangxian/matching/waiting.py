@@ -11,10 +11,10 @@ from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
-from django.db import connection
 from django.db.models import F
 
 from fangxian.kernel.models import Head
+from fangxian.kernel.tables import fetch
 
 from .actions import voices_in, voices_of
 from .models import (
@@ -155,9 +155,7 @@ _CHANGED = " UNION ".join(_LEGS)
 
 def _changed(since: int) -> set[int]:
     """Rows of which something was recorded after a position."""
-    with connection.cursor() as cursor:
-        cursor.execute(_CHANGED, [since] * len(_LEGS))
-        return {row for (row,) in cursor.fetchall()}
+    return {row for (row,) in fetch(_CHANGED, [since] * len(_LEGS))}
 
 
 # ---- where rows stand, from the ledger --------------------------------------------------------------

@@ -5,9 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db import connection
-
 from fangxian.kernel.secrets import keyring
+from fangxian.kernel.tables import fetch
 
 from .holding import holding, in_chunks, known
 from .kinds import SCHOOLS, ZONED
@@ -87,9 +86,7 @@ def likely_pairs(position: int, limit: int = 500) -> list[LikelyPair]:
     known = "({0}.recorded <= {1} AND ({0}.recorded_until IS NULL OR {0}.recorded_until > {1}))"
     tables = ("first", "second", "name", "other", "tied")
     sql = _PAIRS.format(limit=int(limit), **{table: known.format(table, int(position)) for table in tables})
-    with connection.cursor() as cursor:
-        cursor.execute(sql)
-        return [LikelyPair(*row) for row in cursor.fetchall()]
+    return [LikelyPair(*row) for row in fetch(sql)]
 
 
 def leaf_units(kind: str, subjects: Iterable[int], day: date, position: int) -> dict[int, set[int]]:

@@ -7,6 +7,8 @@ from functools import lru_cache
 
 from django.db import connection
 
+from fangxian.kernel.tables import fetch
+
 from .holding import holding
 from .models import Cover, Unit, UnitState
 
@@ -99,9 +101,8 @@ class Tree:
 
 def tree(day: date, position: int) -> Tree:
     """The tree of a day as known as of a position. Cached until the structure changes."""
-    with connection.cursor() as cursor:
-        cursor.execute(_SHAPE, [position] * 4)
-        shape = tuple(top or 0 for top in cursor.fetchone())
+    [tops] = fetch(_SHAPE, [position] * 4)
+    shape = tuple(top or 0 for top in tops)
     return _load(str(connection.settings_dict["NAME"]), shape, day)
 
 

@@ -68,8 +68,8 @@ class Known:
         return self.epoch
 
     def wrote(self, position: int, tables: Collection[str]) -> None:
-        """The holder of that position has committed, with rows in these tables."""
-        if position == self.position + 1 and _own(tables):
+        """Whoever refreshed this for that position has committed, with rows in these tables."""
+        if _own(tables):
             self.position = position
 
     def _changed(self, position: int) -> bool:

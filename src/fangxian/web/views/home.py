@@ -48,7 +48,8 @@ def home(request: HttpRequest) -> HttpResponse:
     if not request.scope:  # type: ignore[attr-defined]
         return render(request, "web/home.html", shown)
     asked = asking.read(request)
-    board = _board(asked)
+    engine, parts = asked.engine, _parts(asked)
+    board = coverage.board(asked, engine.figures(asked.at), engine.all(asked.at), parts)
     lines = [line for state in (coverage.LATE, coverage.OPEN) for line in board.groups[state]]  # late first
     return page(
         request,
@@ -56,7 +57,7 @@ def home(request: HttpRequest) -> HttpResponse:
         asked,
         **shown,
         owed=[line for line in lines if line.whole.missing],
-        below=[found for line in lines if (found := _below(asked, line)).parts],
+        below=[found for line in lines if (found := _below(parts, line)).parts],
         units=_units(asked),
         unreminded=unreminded(asked, board),
     )
@@ -66,13 +67,7 @@ def _parts(asked: Asked) -> list[Any]:
     return list(zones(asked) if asked.unit.kind in ("bureau", "headquarters") else children(asked))
 
 
-def _board(asked: Asked) -> coverage.Board:
-    engine = asked.engine
-    return coverage.board(asked, engine.figures(asked.at), engine.all(asked.at), _parts(asked))
-
-
-def _below(asked: Asked, line: Line) -> Below:
-    units = _parts(asked)
+def _below(units: list[Any], line: Line) -> Below:
     owing = [(u, part) for u, part in zip(units, line.parts, strict=True) if part and part.missing]
     owing.sort(key=lambda row: (-(row[1].missing or 0), row[0].code))
     return Below(line, owing[:WORST])
