@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from fangxian.kernel.changes import CLOCK_SKEW, Recording, head_position, position_at, recording
 from fangxian.kernel.models import Change, Head
@@ -173,6 +174,44 @@ def _write(noon: datetime, times: int) -> None:
         with recording("test.enrol", by=threading.current_thread().name, now=noon) as change:
             (key,) = change.ids(Person, 1)
             change.append(Person, ["id", "surrogate"], [(key, key)])
+
+
+@pytest.mark.django_db(transaction=True)
+class TestFollowingIds:
+    """They are remembered while nobody else has written, and looked up otherwise."""
+
+    def _looked_up(self, noon: datetime) -> bool:
+        with CaptureQueriesContext(connection) as captured:
+            _write(noon, 1)
+        return any("MAX(" in query["sql"] for query in captured)
+
+    def test_ones_own_are_remembered(self, noon: datetime) -> None:
+        assert [self._looked_up(noon) for _ in range(3)] == [True, False, False]
+        assert list(Person.objects.order_by("id").values_list("id", "recorded")) == [(1, 1), (2, 2), (3, 3)]
+
+    def test_another_process_writes_between(self, noon: datetime) -> None:
+        _write(noon, 1)
+        Person.objects.create(id=2, surrogate=2, recorded=2)
+        Head.objects.update(position=2)
+        assert self._looked_up(noon) and Person.objects.filter(id=3, recorded=3).exists()
+
+    def test_what_is_rolled_back_around_it_hands_out_nothing(self, noon: datetime) -> None:
+        _write(noon, 1)
+        with pytest.raises(KeyError), transaction.atomic():
+            _write(noon, 1)
+            raise KeyError
+        Person.objects.create(id=2, surrogate=2, recorded=2)  # by whoever took that position then
+        Head.objects.update(position=2)
+        _write(noon, 1)
+        assert Person.objects.filter(id=3, recorded=3).exists()
+
+    def test_a_ledger_put_back_from_a_copy_is_found_out_at_the_first_failure(self, noon: datetime) -> None:
+        _write(noon, 1)
+        Person.objects.create(id=2, surrogate=2, recorded=1)
+        with pytest.raises(IntegrityError):
+            _write(noon, 1)
+        _write(noon, 1)
+        assert list(Person.objects.order_by("id").values_list("id", flat=True)) == [1, 2, 3]
 
 
 @pytest.mark.django_db(transaction=True)

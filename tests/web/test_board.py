@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from fangxian.access import policy
+from fangxian.access.models import Event
 from fangxian.figures.engine import Engine
 from fangxian.figures.trend import end_of
 from fangxian.kernel.moments import OFFICE_ZONE
@@ -127,6 +129,32 @@ def test_a_remembered_page_is_the_page_with_a_token_of_ones_own(board: Any, clie
     assert one != two and remembered._PLACE not in again.content
     assert token.sub(b"", first.content) == token.sub(b"", again.content)
     assert first["Content-Security-Policy"] == again["Content-Security-Policy"]
+
+
+def test_each_look_at_a_remembered_page_of_health_is_in_the_log(board: Any) -> None:
+    address = "/figures/screening.any_category/"
+    assert policy.of_health("screening.any_category")
+    board.get("/figures/")  # the style is in the first page
+    remembered.PAGES.forget()
+    first = board.get(address).content
+    rendered = remembered.PAGES._size
+    told = Event.objects.order_by("-pk").values(
+        "actor", "what", "route", "classes", "unit", "subject", "count"
+    )
+    [one] = told[:1]
+    assert rendered and one["classes"] == "E" and one["subject"] == "figure:screening.any_category"
+    before = told.count()
+    again = board.get(address).content
+    token = re.compile(rb'name="csrfmiddlewaretoken" value="([^"]+)"')
+    assert token.sub(b"", again) == token.sub(b"", first)
+    assert remembered.PAGES._size == rendered and told.count() == before + 1 and told[0] == one
+
+
+def test_what_bears_phones_and_what_bears_an_id_of_its_own_copy_is_not_remembered(board: Any) -> None:
+    remembered.PAGES.forget()
+    for address in ("/bulletins/draft.html", "/duplicates/", "/figures/screening.any_category/records.csv"):
+        b"".join(board.get(address))
+    assert remembered.PAGES._size == 0
 
 
 def test_a_remembered_page_is_forgotten_when_something_is_recorded(board: Any) -> None:

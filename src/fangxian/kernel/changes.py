@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection, models, transaction
 
@@ -51,6 +51,23 @@ ENDED = ".ended"  # how the count of ended rows is named beside that of a table'
 CLOCK_SKEW = timedelta(minutes=5)  # two machines' clocks may differ so much; more is refused
 
 
+class _HandedOut(NamedTuple):
+    """The ids that follow on those of a position, by model. Positions are dense and writers hold the head's
+    lock: while that position is the last, nobody else has handed out any."""
+
+    ledger: Any
+    position: int
+    next: dict[type[models.Model], int]
+
+    def after(self, position: int) -> dict[type[models.Model], int]:
+        known = self.position == position and self.ledger == connection.settings_dict["NAME"]
+        return self.next if known else {}
+
+
+_NOTHING = _HandedOut(None, -1, {})
+_handed_out = _NOTHING  # by what this process committed last
+
+
 class Recording:
     """The transaction under way: hands out ids, appends rows, ends rows."""
 
@@ -59,10 +76,16 @@ class Recording:
         self.counts: Counter[str] = Counter()
         self.detail: dict[str, Any] = {}
         self._next: dict[type[models.Model], int] = {}
+        self._known = _handed_out.after(position - 1)
+
+    def committed(self) -> None:
+        """The next need not look up the ids that follow on these."""
+        global _handed_out
+        _handed_out = _HandedOut(connection.settings_dict["NAME"], self.position, self._next)
 
     def ids(self, model: type[models.Model], count: int) -> range:
         """`count` fresh primary keys; safe because writers hold the head's lock."""
-        first = self._next.get(model)
+        first = self._next.get(model) or self._known.get(model)
         if first is None:
             pk = model._meta.pk
             assert pk is not None
@@ -117,7 +140,7 @@ def _locked_head() -> tuple[int, datetime]:
     """The head's position and moment, locked to the commit. Of two first writers the database lets one make
     the row."""
     lock = _LOCKED + (" FOR UPDATE" if connection.features.has_select_for_update else "")
-    found = tables.fetch(lock)
+    found = tables.fetch_first(lock)
     if not found:
         Head.objects.get_or_create(pk=1, defaults={"position": 0, "at": from_ms(0)})
         found = tables.fetch(lock)
@@ -136,12 +159,17 @@ def recording(action: str, *, by: str, now: datetime, still: bool = False) -> It
     if outer is not None:
         yield outer
         return
-    with _opened(action, by=by, now=now, still=still) as change:
-        token = _under_way.set(change)
-        try:
-            yield change
-        finally:
-            _under_way.reset(token)
+    global _handed_out
+    try:
+        with _opened(action, by=by, now=now, still=still) as change:
+            token = _under_way.set(change)
+            try:
+                yield change
+            finally:
+                _under_way.reset(token)
+    except Exception:
+        _handed_out = _NOTHING  # what failed may have failed by it
+        raise
 
 
 @contextmanager
@@ -160,6 +188,7 @@ def _opened(action: str, *, by: str, now: datetime, still: bool) -> Iterator[Rec
         told = json.dumps(detail, ensure_ascii=False, sort_keys=True)
         note = (change.position, moment, action, by, told)
         tables.execute((_MOVE, (change.position, moment)), (_NOTE, note))
+        transaction.on_commit(change.committed)
 
 
 def position_at(moment: datetime) -> int:

@@ -60,6 +60,18 @@ def fetch(query: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         return rows
 
 
+def fetch_first(query: str) -> list[tuple[Any, ...]]:
+    """As `fetch`, of a transaction's first query: PostgreSQL begins and answers in one exchange."""
+    if connection.vendor != "postgresql":
+        return fetch(query)
+    with connection.cursor() as cursor:
+        raw = connection.connection
+        with connection.wrap_database_errors, raw.pipeline():
+            cursor.cursor.execute(query)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
+
+
 def execute(*statements: tuple[str, Sequence[Any]]) -> None:
     """One after another; of PostgreSQL, which is another process, all are asked at once."""
     with connection.cursor() as cursor:

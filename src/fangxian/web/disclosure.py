@@ -2,6 +2,7 @@
 and every file bears the id of its copy."""
 
 from contextlib import nullcontext, suppress
+from typing import Any
 
 from django.http import HttpRequest
 
@@ -59,20 +60,19 @@ def looked(
     sensitive = "".join(c for c in classes if c in "CDEF")
     if not sensitive and not always:
         return
-    request.looked = True  # type: ignore[attr-defined]  # whatever keeps pages may not keep this one
     match = request.resolver_match
-    audit.record(
-        actor.name,
-        what,
-        at=request.moment,  # type: ignore[attr-defined]
-        route=(match.view_name if match else "") or "",
-        classes=classes if always else sensitive,
-        unit=unit,
-        subject=subject,
-        count=count,
-        copy=copy,
-        detail=detail,
-    )
+    look: dict[str, Any] = {
+        "what": what,
+        "route": (match.view_name if match else "") or "",
+        "classes": classes if always else sensitive,
+        "unit": unit,
+        "subject": subject,
+        "count": count,
+        "copy": copy,
+        "detail": detail,
+    }
+    request.looks.append(look)  # type: ignore[attr-defined]  # a page that is kept is logged at each look
+    audit.record(actor.name, at=request.moment, **look)  # type: ignore[attr-defined]
 
 
 def told_whole(request: HttpRequest, person: int, purpose: str, *, unit: str) -> dict[str, str]:

@@ -47,7 +47,7 @@ class Guard:
         self.respond = respond
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.now, request.moment = clock.latest(), clock.machine()  # type: ignore[attr-defined]
+        request.now, request.moment, request.looks = clock.latest(), clock.machine(), []  # type: ignore[attr-defined]
         try:
             request.actor = None if _at_a_door(request) else authenticate(request)  # type: ignore[attr-defined]
             self.admit(request)

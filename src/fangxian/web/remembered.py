@@ -1,14 +1,15 @@
 """Pages as they were rendered, until something is recorded, mirrored, or a minute has passed.
 
-A page is what its address, the language, who asks and the records make of it; so whoever opens the same
-address again gets the same page, at the cost of sending it. What speaks of persons' contacts or health is
-never kept: each look at it is to pass the policy and the log. Tokens of forms are put in anew.
+A page is what its address, the language, who asks in which roles and the records make of it; so whoever
+opens the same address again gets the same page, at the cost of sending it. What of it is to be in the audit
+log is written there at each look, as at the first. What bears phones, ID numbers or free texts is never kept,
+nor a paper, each copy of which has an id of its own. Tokens of forms are put in anew.
 """
 
 import gzip
 import re
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
@@ -18,7 +19,7 @@ from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.urls import Resolver404, resolve
 
-from fangxian.access import policy
+from fangxian.access import audit
 from fangxian.access.actor import Actor
 from fangxian.kernel.changes import head
 from fangxian.kernel.home import current_home
@@ -39,23 +40,26 @@ class Kept:
     body: bytes
     packed: bytes
     headers: dict[str, str]
+    looks: Sequence[dict[str, Any]]  # what the audit log is told of it
 
     @property
     def size(self) -> int:
         return len(self.body) + len(self.packed)
 
     def response(self, request: HttpRequest) -> HttpResponse:
+        for look in self.looks:
+            audit.record(request.actor.name, at=request.moment, **look)  # type: ignore[attr-defined]
         if self.packed and "gzip" in request.headers.get("Accept-Encoding", ""):
             return HttpResponse(self.packed, headers=self.headers | {"Content-Encoding": "gzip"})
         body = self.body.replace(_PLACE, get_token(request).encode()) if _PLACE in self.body else self.body
         return HttpResponse(body, headers=self.headers)
 
 
-def kept(response: HttpResponse) -> Kept:
+def kept(response: HttpResponse, looks: Sequence[dict[str, Any]] = ()) -> Kept:
     body = _TOKEN.sub(rb"\1" + _PLACE + b'"', response.content)
     packed = b"" if _PLACE in body else gzip.compress(body, compresslevel=6, mtime=0)
     headers = dict(response.items()) | {"Vary": "Accept-Encoding, Cookie"}
-    return Kept(body, packed, headers)
+    return Kept(body, packed, headers, tuple(looks))
 
 
 class Pages:
@@ -99,15 +103,17 @@ def remembering(respond: Callable[[HttpRequest], HttpResponse]) -> Callable[[Htt
         state = _state(request)
         if state is None:
             return respond(request)
-        actor = request.actor.name  # type: ignore[attr-defined]
+        actor: Actor = request.actor  # type: ignore[attr-defined]
         known_style = request.COOKIES.get(style.COOKIE) == style.style().edition
-        asked_by = (actor, request.LANGUAGE_CODE, request.headers.get("HX-Request"), known_style)
-        key = (request.get_full_path(), *asked_by)
+        grants = tuple((held.role, held.unit) for held in actor.held)
+        shape = (request.LANGUAGE_CODE, request.headers.get("HX-Request"), known_style)
+        key = (request.get_full_path(), actor.name, grants, *shape)
         known = PAGES.find(state, key)
         if known is None:
             response = respond(request)
-            if _is_kept(response):
-                PAGES.keep(state, key, kept(response))
+            looks = request.looks  # type: ignore[attr-defined]
+            if _is_kept(response) and not any(look["copy"] for look in looks):
+                PAGES.keep(state, key, kept(response, looks))
             return response
         return known.response(request)
 
@@ -126,7 +132,8 @@ def _state(request: HttpRequest) -> object | None:
 
 
 def _harmless(request: HttpRequest) -> bool:
-    """Somebody with a role opens a page of counts or of units; a grant that ends is a record."""
+    """Somebody with a role opens a page of counts, of units or of figures' records; a grant that ends is a
+    record."""
     actor: Actor | None = request.actor  # type: ignore[attr-defined]
     try:
         match = resolve(request.path_info)
@@ -135,9 +142,7 @@ def _harmless(request: HttpRequest) -> bool:
     route = routes().get(match.view_name)
     if actor is None or not actor.held or route is None or route.purpose not in KEPT:
         return False
-    figure = match.kwargs.get("id")
-    speaks_of_health = "E" in route.classes and (figure is None or policy.of_health(figure))
-    return not speaks_of_health and not set(route.classes) & set("CDF")
+    return not set(route.classes) & set("CDF")
 
 
 def _is_kept(response: HttpResponse) -> bool:

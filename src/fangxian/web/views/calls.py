@@ -51,7 +51,6 @@ def _calling(request: HttpRequest, now: datetime) -> Calling:
 def listed(request: HttpRequest) -> HttpResponse:
     """No names and no numbers: those come with a lease."""
     actor, now, moment = _who(request)
-    request.looked = True  # type: ignore[attr-defined]  # leases are no records: this page is made anew
     found = queries.callings(now)
     if not found:
         return render(request, "web/calls.html", {"closed": queries.last_closed(now)})
