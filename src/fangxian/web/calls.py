@@ -29,7 +29,7 @@ from fangxian.submissions.models import Submission
 
 from .filling.drawn import Asked, asked_by_word, draw
 from .filling.posted import read_answers
-from .shown import chinese
+from .wording import chinese, in_a_row
 
 ASKED = ("pupil", "staff")  # who of a household is always answered for
 OUTCOME = frozenset({actions.OUTCOME})
@@ -235,7 +235,7 @@ def _members(
             person,
             policy.told(said, "B", names.get(person, "")),
             relations().get(relation, ""),
-            "、".join(posts.get(person, [])) if said != policy.NO else "",
+            in_a_row(posts.get(person, [])) if said != policy.NO else "",
             person in asked,
         )
         for person, relation in belongs
@@ -272,8 +272,7 @@ def _phones(
     ring = keyring()
     found = queries.numbers([home], day=day, position=position)[home]
     return [
-        Phone(n.persons[0], "、".join(names.get(p, "") for p in n.persons), ring.open(n.sealed))
-        for n in found
+        Phone(n.persons[0], in_a_row(names.get(p, "") for p in n.persons), ring.open(n.sealed)) for n in found
     ]
 
 

@@ -15,7 +15,8 @@ from fangxian.kernel.moments import OFFICE_ZONE, day_of
 from fangxian.registry.tree import Node
 
 from .asking import Asked
-from .shown import Shown, chinese, show
+from .shown import Shown, show
+from .wording import chinese
 
 LATE, OPEN, COMPLETE, VOLUNTARY = "late", "open", "complete", "voluntary"
 ORDER = (LATE, OPEN, COMPLETE, VOLUNTARY)

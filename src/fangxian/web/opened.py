@@ -24,6 +24,8 @@ from fangxian.registry.models import Membership, PersonState
 from fangxian.registry.tree import tree
 from fangxian.submissions.models import Submission
 
+from .wording import in_a_row
+
 BECAUSE_SHOWN = 2
 
 
@@ -117,7 +119,7 @@ def _households(ids: Iterable[int], at: AsOf, known: Known) -> dict[int, str]:
     named = (row for row in states.values_list("person_id", "name") if row[0] not in strangers)
     names = {person: masked(name) for person, name in named}
     return {
-        household: _("Household of {names}").format(names="、".join(names.get(p, "*") for p in persons))
+        household: _("Household of {names}").format(names=in_a_row(names.get(p, "*") for p in persons))
         for household, persons in members.items()
     }
 

@@ -23,6 +23,7 @@ from fangxian.registry.tree import Node
 from .asking import Asked
 from .coverage import LATE, OPEN, Board, Line
 from .days import days
+from .wording import in_a_row
 
 # Units that answer for reports; what hangs on the other lines is owed by the school or office that hosts it.
 DEBTORS = ("school", "teaching_point", "kindergarten", "office", "institution", "venue")
@@ -212,7 +213,7 @@ def zone_of(asked: Asked, unit: int) -> str:
     """Names of the zones in which it lies."""
     tree = asked.tree
     zones = next((tree.zones[above] for above in tree.path(unit) if above in tree.zones), [])
-    return "、".join(tree.nodes[zone].name for zone in zones if zone in tree.nodes)
+    return in_a_row(tree.nodes[zone].name for zone in zones if zone in tree.nodes)
 
 
 def responsible(units: Iterable[int], asked: Asked) -> dict[int, tuple[int, str]]:

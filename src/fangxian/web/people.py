@@ -20,12 +20,11 @@ from fangxian.kernel.secrets import keyring
 from fangxian.registry.holding import holding, in_chunks
 from fangxian.registry.models import PersonSecret, PersonState, Post
 from fangxian.registry.tree import tree
-from fangxian.submissions.forms.faults import in_language
 from fangxian.submissions.forms.form import Form
-from fangxian.submissions.forms.questions import Question
 from fangxian.submissions.models import FormVersion, Submission
 
-from .shown import chinese, role_name
+from .shown import role_name
+from .wording import chinese, in_a_row, in_words
 
 SECRETS = ("phone", "id_number")
 CLASS_OF = {"name": "B", "posts": "B", "phone": "C", "id_number": "D"}
@@ -138,7 +137,7 @@ def _posts(people: list[int], area: policy.Scope, now: datetime) -> dict[int, st
         for person, unit, role in rows.values_list("person_id", "unit_id", "role"):
             if unit in nodes and unit in area:
                 found.setdefault(person, []).append(f"{nodes[unit].name} {role_name(role)}")
-    return {person: "、".join(words) for person, words in found.items()}
+    return {person: in_a_row(words) for person, words in found.items()}
 
 
 def _secrets(people: list[int]) -> dict[int, dict[str, str]]:
@@ -168,18 +167,10 @@ def _sheet(row: Submission, form: Form, said: dict[str, str]) -> Sheet:
     for question in form.questions:
         value, verdict = row.answers.get(question.name), said[question.field_class]
         if value not in (None, "", []) and verdict != policy.NO:
-            told = policy.told(verdict, question.field_class, _written(question, value))
-            label = question.label_in("zh" if chinese() else "en")
-            answers.append(Field(question.name, label, told, question.field_class, verdict))
+            told = policy.told(verdict, question.field_class, in_words(question, value))
+            answers.append(Field(question.name, question.label_in(), told, question.field_class, verdict))
     name = row.campaign.name if chinese() else row.campaign.name_en
     return Sheet(name, row.happened, answers)
-
-
-def _written(question: Question, value: Any) -> str:
-    """Codes in words."""
-    language = "zh" if chinese() else "en"
-    words = {choice.name: in_language(choice.label, language) or choice.name for choice in question.choices}
-    return "、".join(words.get(str(v), str(v)) for v in (value if isinstance(value, list) else [value]))
 
 
 def sought_card(actor: Actor, row: BreakGlass, *, now: datetime) -> Card:

@@ -24,7 +24,8 @@ from fangxian.registry.kinds import RELATIONS
 from fangxian.registry.tree import tree
 
 from . import people
-from .shown import chinese, role_name
+from .shown import role_name
+from .wording import chinese, in_a_row
 
 PURPOSE = "review"
 SHOWN = 3  # candidates side by side; the others are a press away
@@ -215,8 +216,7 @@ def _relation(code: str) -> str:
 
 
 def posts(held: Sequence[tuple[int, str]], units: Any) -> str:
-    told = [f"{units[unit].name} {role_name(role)}" for unit, role in held if unit in units]
-    return ("、" if chinese() else ", ").join(told)
+    return in_a_row(f"{units[unit].name} {role_name(role)}" for unit, role in held if unit in units)
 
 
 def _kin(kin: Kin, person: int, said: dict[str, str], units: Any) -> tuple[str, str, str]:

@@ -5,13 +5,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.translation import get_language, npgettext, pgettext
+from django.utils.translation import npgettext, pgettext
 
 from fangxian.figures.catalogue import GROUPS, Figure
 from fangxian.figures.results import Number, Value
 from fangxian.registry.kinds import ROLES, UNIT_KINDS
 
 from .asking import Asked
+from .wording import chinese, in_a_row
 
 BAR_WHEN_INCOMPLETE = 97  # percent that a bar may fill at most while something is missing, so that it shows
 
@@ -50,10 +51,6 @@ ASKED_NEXT = (
 )
 
 
-def chinese() -> bool:
-    return (get_language() or "zh").startswith("zh")
-
-
 def kind_name(kind: str) -> str:
     known = UNIT_KINDS.get(kind)
     return kind if known is None else known.zh if chinese() else known.en
@@ -66,7 +63,7 @@ def role_name(role: str) -> str:
 
 def group_name(groups: Iterable[str]) -> str:
     names = [GROUPS[group][0 if chinese() else 1] for group in groups if group in GROUPS]
-    return ("、" if chinese() else ", ").join(names)
+    return in_a_row(names)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from fangxian.registry.holding import holding
 from fangxian.registry.models import Membership, Post
 from fangxian.registry.tree import Node
 
+from ..wording import in_a_row
 from .sitting import names_of
 
 HOLDS = timedelta(days=180)  # a school term, with what comes before and after
@@ -83,7 +84,7 @@ def print_slips(
         told = (policy.told(said, "B", names.get(one, "")) for one in found.pupils[household])
         link = address(text)
         code, size = drawn(link)
-        slips.append(Slip(household, "、".join(told), link, code, size))
+        slips.append(Slip(household, in_a_row(told), link, code, size))
     return slips
 
 

@@ -18,6 +18,7 @@ from fangxian.kernel.moments import day_of
 from fangxian.registry.tree import tree
 
 from .. import clock
+from ..wording import in_a_row
 
 register = template.Library()
 
@@ -42,8 +43,8 @@ def _offered(account: Account, now: datetime) -> Offered | None:
     grants = list(grants_of(account, now=now))
     if not grants:
         return None
-    names = "、".join(dict.fromkeys(access_role(grant.role) for grant in grants))
-    return Offered(account, names, "、".join(over_unit(grant, now) for grant in grants))
+    names = in_a_row(dict.fromkeys(access_role(grant.role) for grant in grants))
+    return Offered(account, names, in_a_row(over_unit(grant, now) for grant in grants))
 
 
 @register.simple_tag

@@ -19,6 +19,7 @@ from fangxian.submissions.forms.faults import EXPECTED, in_language
 
 from .. import origins, shown, style
 from ..asking import told
+from ..wording import chinese
 
 register = template.Library()
 
@@ -57,7 +58,7 @@ def day(value: date | datetime | None) -> str:
     if value is None:
         return ""
     local = value.astimezone(OFFICE_ZONE) if isinstance(value, datetime) else value
-    return f"{local.month}月{local.day}日" if shown.chinese() else date_format(local, "j M")
+    return f"{local.month}月{local.day}日" if chinese() else date_format(local, "j M")
 
 
 @register.filter
@@ -83,7 +84,7 @@ def clock(value: datetime) -> str:
 def full(value: datetime) -> str:
     """With year and weekday, for heads and files."""
     local = value.astimezone(OFFICE_ZONE)
-    if shown.chinese():
+    if chinese():
         weekday = f"周{_WEEKDAYS_ZH[local.weekday()]}"
         return f"{local.year}年{local.month}月{local.day}日 {weekday} {clock(value)}"
     return f"{date_format(local, 'D j M Y')} {clock(value)}"
@@ -141,7 +142,7 @@ def outcome(value: str) -> str:
 
 @register.filter
 def campaign_name(value: Any) -> str:
-    return str(value.name if shown.chinese() else value.name_en)
+    return str(value.name if chinese() else value.name_en)
 
 
 @register.filter

@@ -27,6 +27,7 @@ from fangxian.submissions.problems import AnswersAgainstForm
 
 from .. import calls, clock
 from ..disclosure import looked
+from ..wording import in_a_row
 
 
 def _who(request: HttpRequest) -> tuple[Actor, datetime, datetime]:
@@ -146,7 +147,7 @@ def _record(
     calling = shown.calling
     sender = reporter(actor)
     if sender is None:
-        raise NotYours(roles="、".join(actor.role_names))
+        raise NotYours(roles=in_a_row(actor.role_names))
     called = _called(request, shown, answers, now)
     household = lease.household_id
     problem: Problem | None = None

@@ -18,6 +18,7 @@ from .. import asking, attested, clock, coverage, disclosure
 from ..asking import Asked
 from ..owing import Owing, debtors, owing, responsible, to_remind, zone_of
 from ..problems import NobodyResponsible, NothingOwed, PageNotThere, RemindToday
+from ..wording import in_a_row
 from .common import page
 
 SIZE = 40
@@ -134,7 +135,7 @@ def contact(request: HttpRequest) -> HttpResponse:
     asked = asking.read(request)
     unit = asking.unit_of(request.POST.get("debtor", ""), asked.tree, asked.at, asked.actor)
     if policy.verdict(asked.actor, "C", unit.id, purpose="chase") != policy.SHOWN:
-        raise NotYours(roles="、".join(asked.actor.role_names))
+        raise NotYours(roles=in_a_row(asked.actor.role_names))
     person, _masked = responsible({unit.id}, asked).get(unit.id, (None, ""))
     if person is None:
         raise NobodyResponsible(unit=unit.name)

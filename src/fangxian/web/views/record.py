@@ -9,7 +9,6 @@ import pyarrow.compute as pc
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from fangxian.access import policy
@@ -18,8 +17,6 @@ from fangxian.campaigns.models import Campaign
 from fangxian.figures import inside
 from fangxian.registry.holding import known
 from fangxian.registry.models import Merge
-from fangxian.submissions.forms import Question
-from fangxian.submissions.forms.faults import in_language
 from fangxian.submissions.intake import published_form
 from fangxian.submissions.models import Revision, Submission, Verification
 
@@ -27,6 +24,7 @@ from .. import asking, coverage, disclosure, shown
 from ..asking import Asked
 from ..opened import Known, Shown, open_records
 from ..problems import RecordNotThere
+from ..wording import in_a_row, in_words
 from .common import crumbs, page
 from .figures import declared_figure
 
@@ -85,7 +83,7 @@ def record(request: HttpRequest, id: str, key: str) -> HttpResponse:
         disclosure.looked(request, "E", subject=f"figure:{id}:{key}", unit=asked.unit.code, count=len(sheets))
     if request.method == "POST" and told["is_person"]:
         if not may_unmask:
-            raise NotYours(roles="、".join(asked.actor.role_names))
+            raise NotYours(roles=in_a_row(asked.actor.role_names))
         purpose = request.POST.get("purpose", "")
         told |= disclosure.told_whole(request, int(found.record.id), purpose, unit=asked.unit.code)
     return page(request, "web/record.html", asked, **told)
@@ -176,19 +174,8 @@ def _answers(row: Submission, visitor: Said) -> Iterable[Answer]:
     for question in form.questions:
         if question.asked and question.name in row.answers:
             verdict = visitor[question.field_class]
-            answer = policy.told(verdict, question.field_class, _told(question, row.answers[question.name]))
+            answer = policy.told(
+                verdict, question.field_class, in_words(question, row.answers[question.name])
+            )
             kept_back = verdict == policy.NO
             yield Answer(question.label_in(), _("kept back") if kept_back else answer, kept_back)
-
-
-def _told(question: Question, answer: Any) -> str:
-    labels = {choice.name: shown_label(choice) for choice in question.choices}
-    if question.children:
-        return ngettext("{count} row", "{count} rows", len(answer)).format(count=len(answer))
-    if isinstance(answer, list):
-        return "、".join(labels.get(one, str(one)) for one in answer) or "—"
-    return labels.get(answer, str(answer)) if isinstance(answer, str) else str(answer)
-
-
-def shown_label(choice: Any) -> str:
-    return in_language(choice.label) or str(choice.name)
