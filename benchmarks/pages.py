@@ -217,15 +217,18 @@ def wait(address: str, cookie: str = "") -> None:
 
 
 def sign_in() -> str:
-    """The duty officer's session, in the city's own ledger."""
+    """The duty officer's cookies, in the city's own ledger: the session, and as after a browser's first page
+    the stylesheet's."""
     from django.conf import settings
     from django.test import Client
 
     from fangxian.access.models import Account
+    from fangxian.web import style
 
     client = Client()
     client.force_login(Account.objects.get(username="officer"))
-    return f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
+    session = client.cookies[settings.SESSION_COOKIE_NAME].value
+    return f"{settings.SESSION_COOKIE_NAME}={session}; {style.COOKIE}={style.style().edition}"
 
 
 # ------------------------------------------------------------------------------------ one run

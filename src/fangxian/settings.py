@@ -48,7 +48,7 @@ INSTALLED_APPS = [
 ORIGIN = os.environ.get("FANGXIAN_ORIGIN", "")
 BY_TLS = ORIGIN.startswith("https://")
 AUTH_USER_MODEL = "access.Account"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["fangxian.access.sessions.ByPassword"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "CommonPasswordValidator", "NumericPasswordValidator")
@@ -60,6 +60,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
+SESSION_ENGINE = "fangxian.access.sessions"
 SESSION_COOKIE_NAME = "fangxian_session"
 SESSION_COOKIE_AGE = 12 * 3600  # a working day
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BY_TLS
@@ -150,7 +151,9 @@ def _database() -> dict[str, object]:
     }
 
 
-DATABASES = {"default": _database()}
+# To open a connection costs as much as a kept page. One that broke is noticed at the next request.
+_KEPT_OPEN = {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+DATABASES = {"default": _database() | _KEPT_OPEN}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 TIME_ZONE = "Asia/Shanghai"

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.urls import reverse
+from django.utils import timezone
 
 from fangxian.access import actions, authenticate, tokens
 from fangxian.access.models import Account, Token
@@ -273,3 +275,40 @@ def test_a_door_admits_who_may_report(opened: Opened, small_city: dict[str, int]
     assert admit(authorization=f"Bearer {silent}", token="", **say) is None
     assert admit(authorization="", token="fx_nobody", **say) is None
     assert admit(authorization=basic("head", "demonstration"), token="", **say) is None
+
+
+# ------------------------------------------------------------------------------------ sessions
+
+
+def ends_session(account: Account, session: Session) -> None:
+    session.delete()
+
+
+def expires(account: Account, session: Session) -> None:
+    Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
+
+
+def is_closed(account: Account, session: Session) -> None:
+    Account.objects.filter(pk=account.pk).update(is_active=False)
+
+
+def has_a_new_password(account: Account, session: Session) -> None:
+    with_password(account, WORD + "与狗")
+
+
+@pytest.mark.parametrize("what", [ends_session, expires, is_closed, has_a_new_password])
+def test_a_session_holds_until_it_or_its_account_ends(opened: Opened, client: Any, what: Any) -> None:
+    head = with_password(opened("head", "head", "s1"))
+    client.force_login(head)
+    address = reverse("account")
+    assert client.get(address).status_code == client.get(address).status_code == 200
+    held = Session.objects.get()
+    assert held.expire_date > timezone.now() + timedelta(hours=11)
+    what(head, held)
+    assert client.get(address).status_code == 302
+
+
+def test_a_session_that_expires_this_minute_still_holds(opened: Opened, client: Any) -> None:
+    client.force_login(opened("head", "head", "s1"))
+    Session.objects.update(expire_date=timezone.now() + timedelta(seconds=30))
+    assert client.get(reverse("account")).status_code == 200

@@ -1,10 +1,13 @@
 """The board: courses that are the engine's, the map, the order of what is late, pages that are remembered."""
 
+import gzip
 import re
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fangxian.access import policy
 from fangxian.access.models import Event
@@ -127,8 +130,18 @@ def test_a_remembered_page_is_the_page_with_a_token_of_ones_own(board: Any, clie
     token = re.compile(rb'name="csrfmiddlewaretoken" value="([^"]+)"')
     one, two = token.findall(first.content)[0], token.findall(again.content)[0]
     assert one != two and remembered._PLACE not in again.content
+    packed = board.get("/owing/", headers={"Accept-Encoding": "gzip"})
+    assert packed["Content-Encoding"] == "gzip" and len(packed.content) < len(again.content) / 3
+    assert token.sub(b"", gzip.decompress(packed.content)) == token.sub(b"", again.content)
     assert token.sub(b"", first.content) == token.sub(b"", again.content)
     assert first["Content-Security-Policy"] == again["Content-Security-Policy"]
+
+
+@given(pieces=st.lists(st.binary(max_size=300), min_size=1, max_size=4), token=st.binary(max_size=80))
+def test_packed_in_pieces_it_is_what_it_would_be_in_one(pieces: list[bytes], token: bytes) -> None:
+    body = token.join(pieces)
+    packed = remembered.gzipped([remembered.deflated(piece) for piece in pieces], token, body)
+    assert gzip.decompress(packed) == body
 
 
 def test_each_look_at_a_remembered_page_of_health_is_in_the_log(board: Any) -> None:

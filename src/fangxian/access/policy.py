@@ -99,7 +99,8 @@ def _holding(actor: Actor, purpose: str) -> Iterable[Held]:
 def scope(actor: Actor, purpose: str) -> Scope:
     """Where the actor may do this: roles of other purposes do not count."""
     held = list(_holding(actor, purpose))
-    return Scope(frozenset().union(*(h.units for h in held)), any(h.whole for h in held))
+    units = held[0].units if len(held) == 1 else frozenset().union(*(h.units for h in held))
+    return Scope(units, any(h.whole for h in held))
 
 
 def require(actor: Actor, purpose: str, unit: int | None = None) -> None:

@@ -6,8 +6,9 @@ log is written there at each look, as at the first. What bears phones, ID number
 nor a paper, each copy of which has an id of its own. Tokens of forms are put in anew.
 """
 
-import gzip
 import re
+import struct
+import zlib
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -35,31 +36,51 @@ _PLACE = b"@token@"
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A rendered page; packed where no visitor's token is in it."""
+    """A rendered page in pieces, between which visitors' tokens stand; each as it is and as deflated."""
 
-    body: bytes
-    packed: bytes
+    pieces: Sequence[bytes]
+    packed: Sequence[bytes]
     headers: dict[str, str]
     looks: Sequence[dict[str, Any]]  # what the audit log is told of it
 
     @property
     def size(self) -> int:
-        return len(self.body) + len(self.packed)
+        return sum(map(len, self.pieces)) + sum(map(len, self.packed))
 
     def response(self, request: HttpRequest) -> HttpResponse:
         for look in self.looks:
             audit.record(request.actor.name, at=request.moment, **look)  # type: ignore[attr-defined]
-        if self.packed and "gzip" in request.headers.get("Accept-Encoding", ""):
-            return HttpResponse(self.packed, headers=self.headers | {"Content-Encoding": "gzip"})
-        body = self.body.replace(_PLACE, get_token(request).encode()) if _PLACE in self.body else self.body
-        return HttpResponse(body, headers=self.headers)
+        token = get_token(request).encode() if len(self.pieces) > 1 else b""
+        body = token.join(self.pieces)
+        if "gzip" not in request.headers.get("Accept-Encoding", ""):
+            return HttpResponse(body, headers=self.headers)
+        packed = gzipped(self.packed, token, body)
+        return HttpResponse(packed, headers=self.headers | {"Content-Encoding": "gzip"})
 
 
 def kept(response: HttpResponse, looks: Sequence[dict[str, Any]] = ()) -> Kept:
     body = _TOKEN.sub(rb"\1" + _PLACE + b'"', response.content)
-    packed = b"" if _PLACE in body else gzip.compress(body, compresslevel=6, mtime=0)
+    pieces = body.split(_PLACE)
     headers = dict(response.items()) | {"Vary": "Accept-Encoding, Cookie"}
-    return Kept(body, packed, headers, tuple(looks))
+    return Kept(pieces, [deflated(piece) for piece in pieces], headers, tuple(looks))
+
+
+def deflated(piece: bytes) -> bytes:
+    """Whole blocks, which refer to nothing before them, so that others may stand between (RFC 1951)."""
+    packer = zlib.compressobj(6, zlib.DEFLATED, -zlib.MAX_WBITS)
+    return packer.compress(piece) + packer.flush(zlib.Z_FULL_FLUSH)
+
+
+def gzipped(packed: Sequence[bytes], between: bytes, body: bytes) -> bytes:
+    """The pieces with `between` between them, as one file of gzip (RFC 1952): a token is a block stored as it
+    is, and only what is checked at the end is reckoned anew."""
+    size = len(between)
+    stored = struct.pack("<BHH", 0, size, size ^ 0xFFFF) + between
+    end = b"\x03\x00" + struct.pack("<II", zlib.crc32(body), len(body) & 0xFFFFFFFF)
+    return _GZIP + stored.join(packed) + end
+
+
+_GZIP = b"\x1f\x8b\x08" + bytes(6) + b"\xff"  # deflated, no name, no time, of an unknown system
 
 
 class Pages:
