@@ -129,7 +129,7 @@ class ByHand:
             WHERE s.recorded <= {self.at.position} AND s.day <= DATE '{self.at.day}'"""
 
     def categories(self) -> str:
-        """figure, person: who is counted in each category, and who is a lead."""
+        """figure, person: who is counted in each category, who is a lead, and who said otherwise later."""
         parts = []
         for name, condition in sql.CATEGORIES.items():
             counted = f"SELECT person FROM latest_verified WHERE {condition}"
@@ -137,6 +137,11 @@ class ByHand:
             parts.append(
                 f"""SELECT 'leads.{name}' AS figure, person FROM latest_answers
                 WHERE {condition} AND person NOT IN ({counted})"""
+            )
+            parts.append(
+                f"""SELECT DISTINCT 'otherwise.{name}' AS figure, person FROM answers
+                WHERE {condition} AND person NOT IN ({counted})
+                  AND person NOT IN (SELECT person FROM latest_answers WHERE {condition})"""
             )
         parts.append(
             f"""SELECT DISTINCT 'screening.{sql.NATIVES}' AS figure, coalesce(one, s.person) AS person
@@ -203,9 +208,11 @@ class ByHand:
     def screened(self) -> Iterator[tuple[str, str]]:
         yield "screening.rounds", self.screening_rounds()
         for name in (*sql.CATEGORIES, sql.NATIVES):
-            yield f"screening.{name}", at_home(f"figure = 'screening.{name}'")
-            if name != sql.NATIVES:
-                yield f"leads.{name}", at_home(f"figure = 'leads.{name}'")
+            if name == sql.NATIVES:
+                yield f"screening.{name}", at_home(f"figure = 'screening.{name}'")
+                continue
+            yield f"screening.{name}", in_category(name)
+            yield f"leads.{name}", at_home(f"figure = 'leads.{name}'")
         yield "screening.any_category", at_home("figure LIKE 'screening.%'")
         yield "staff.mobilised", roll(sql.MOBILISED.format(staff=posts("staff")), measures=("value", "of"))
 
@@ -457,6 +464,18 @@ def units(*kinds: str, lines: Any = ADMINISTRATIVE) -> str:
 
 def posts(role: str) -> str:
     return f"SELECT person AS id, unit, several, 1 AS value FROM posts WHERE role = '{role}' AND held"
+
+
+def in_category(name: str) -> str:
+    """Who is counted, and why others are not, at their homes."""
+    told = {"value": "screening", '"unverified"': "leads", '"said-otherwise"': "otherwise"}
+    measures = ", ".join(f"figure = '{figure}.{name}' AS {measure}" for measure, figure in told.items())
+    names = words(f"{figure}.{name}" for figure in told.values())
+    return roll(
+        f"""SELECT person AS id, unit, true AS several, {measures}
+        FROM homes JOIN (FROM categories WHERE figure IN {names}) USING (person)""",
+        measures=tuple(told),
+    )
 
 
 def at_home(condition: str) -> str:

@@ -592,11 +592,19 @@ def _leads(figures: PlainFigures, rule: Category) -> set[int]:
     return claimed - _counted(figures, rule)
 
 
+def _category(figures: PlainFigures, rule: Category) -> Plain:
+    counted = _counted(figures, rule)
+    if rule.from_registry:
+        return Plain(_only(figures.homes, counted))
+    waiting = _leads(figures, rule)
+    ever = {row["person"] for row in _screened_rows(figures) if as_predicate(rule)(row)}
+    reasons = {"unverified": waiting, "said-otherwise": ever - counted - waiting}
+    excluded = {reason: _only(figures.homes, people) for reason, people in reasons.items()}
+    return Plain(_only(figures.homes, counted), excluded=excluded)
+
+
 def _declare(rule: Category) -> None:
-    MEANINGS[f"screening.{rule.id}"] = (
-        EVERYWHERE,
-        lambda figures: Plain(_only(figures.homes, _counted(figures, rule))),
-    )
+    MEANINGS[f"screening.{rule.id}"] = (EVERYWHERE, lambda figures: _category(figures, rule))
     if not rule.from_registry:
         MEANINGS[f"leads.{rule.id}"] = (
             EVERYWHERE,

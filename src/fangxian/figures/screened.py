@@ -23,18 +23,33 @@ ANSWERS = ("place", "purpose", "returned_on", "contact_hubei", "occupation")
 
 
 def category(facts: Facts, rule: Category) -> People:
-    """Those whom a rule counts, with the verified answers that put them there."""
-    ids = _ids(facts, rule)
-    return People(_at_home(facts, ids), because=_because(facts, [rule]))
+    """Those whom a rule counts, with the verified answers that put them there; and why others are not in it
+    whom some answer would have put there."""
+    excluded = {} if rule.from_registry else _not_counted(facts, rule)
+    return People(_at_home(facts, _ids(facts, rule)), excluded=excluded, because=_because(facts, [rule]))
 
 
 def leads(facts: Facts, rule: Category) -> People:
     """Those whose latest answer satisfies a rule, without being counted by it."""
-    latest = _latest(facts, "screening latest", _answers(facts))
-    claimed = latest.filter(as_expression(rule))
-    ids = claimed.select(id="person").join(_ids(facts, rule), on="id", how="anti")
-    because = claimed.select(id="person", because="submission")
-    return People(_at_home(facts, ids), because=because)
+    because = _claimed_last(facts, rule).select(id="person", because="submission")
+    return People(_at_home(facts, _waiting(facts, rule)), because=because)
+
+
+def _not_counted(facts: Facts, rule: Category) -> dict[str, Frame]:
+    """Who waits to be verified, and whose later answers say otherwise."""
+    ever = _answers(facts).filter(as_expression(rule)).select(id="person").unique("id")
+    waiting = _waiting(facts, rule)
+    otherwise = ever.join(_ids(facts, rule), on="id", how="anti").join(waiting, on="id", how="anti")
+    return {"unverified": _at_home(facts, waiting), "said-otherwise": _at_home(facts, otherwise)}
+
+
+def _waiting(facts: Facts, rule: Category) -> Frame:
+    return _claimed_last(facts, rule).select(id="person").join(_ids(facts, rule), on="id", how="anti")
+
+
+def _claimed_last(facts: Facts, rule: Category) -> Frame:
+    """The latest answers, verified or not, that satisfy a rule."""
+    return _latest(facts, "screening latest", _answers(facts)).filter(as_expression(rule))
 
 
 def union(facts: Facts) -> People:

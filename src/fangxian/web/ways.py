@@ -32,7 +32,20 @@ def ways(request: HttpRequest, problem: Problem) -> list[Way]:
             return [(_("All records"), _without_filters(request))]
         case UnknownFigure():
             return [(_("All figures"), "/figures/")]
-    return []
+    return _back(request)
+
+
+def _back(request: HttpRequest) -> list[Way]:
+    """To the page of all that this one is one of, for whoever may open it."""
+    first = f"/{request.path.split('/')[1]}/"
+    words = {
+        "/workbooks/": _("All workbooks"),
+        "/bulletins/": _("All bulletins"),
+        "/campaigns/": _("All campaigns"),
+        "/lists/": _("All lists"),
+    }
+    failed = request.method == "GET" and request.path == first
+    return [(words[first], first)] if first in words and not failed else []
 
 
 def _when_it_was(request: HttpRequest, code: str) -> list[Way]:

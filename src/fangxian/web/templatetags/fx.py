@@ -1,6 +1,7 @@
 """How numbers, moments and bars are written."""
 
 import re
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import quote
@@ -19,7 +20,7 @@ from fangxian.submissions.forms.faults import EXPECTED, in_language
 
 from .. import origins, shown, style
 from ..asking import told
-from ..wording import chinese
+from ..wording import chinese, in_a_row
 
 register = template.Library()
 
@@ -152,8 +153,15 @@ def reason(value: str) -> str:
         "none-declared": _("No key area declared"),
         "left": _("Left since the round opened"),
         "joined": _("Joined after the round opened"),
+        "unverified": _("Not verified yet"),
+        "said-otherwise": _("A later answer says otherwise"),
     }
     return words.get(value, value)
+
+
+@register.filter(name="in_a_row")
+def words_in_a_row(words: Iterable[str]) -> str:
+    return in_a_row(words)
 
 
 @register.filter
