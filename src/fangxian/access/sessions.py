@@ -6,19 +6,20 @@ from typing import Any
 from allauth.account.auth_backends import AuthenticationBackend
 from django.contrib.sessions.backends.db import SessionStore as Sessions
 from django.contrib.sessions.models import Session
-from django.db import connection
-from django.utils import timezone
 
 from .models import Account
 
-_SESSION = f"SELECT * FROM {Session._meta.db_table} WHERE session_key = %s AND expire_date > %s"  # noqa: S608
+# By the database's clock: SQLite's reads as the times that Django writes there, without their fraction.
+_SESSION = (
+    f"SELECT * FROM {Session._meta.db_table}"  # noqa: S608 - our own name
+    " WHERE session_key = %s AND expire_date > CURRENT_TIMESTAMP"
+)
 _ACCOUNT = f"SELECT * FROM {Account._meta.db_table} WHERE id = %s"  # noqa: S608 - our own name
 
 
 class SessionStore(Sessions):
     def _get_session_from_db(self) -> Any:
-        now = connection.ops.adapt_datetimefield_value(timezone.now())
-        found = next(iter(Session.objects.raw(_SESSION, [self.session_key, now])), None)
+        found = next(iter(Session.objects.raw(_SESSION, [self.session_key])), None)
         if found is None:
             self._session_key: str | None = None
         return found
