@@ -23,7 +23,7 @@ from fangxian.kernel.problems import NothingKnownYet
 from fangxian.screening import rules
 
 from .engine import Engine
-from .results import ByUnit, Ints, Number, Value, number
+from .results import ByUnit, Floats, Ints, Number, Value, number
 
 TOO_SMALL = ("class", "key_area", "squadron")
 OPENED = 400  # files that stay open
@@ -46,7 +46,7 @@ class Days:
         self._home = home
         self._lock = Lock()
         self._kept = 0
-        self._opened: dict[Path, pa.Table] = {}
+        self._opened: dict[Path, Kept] = {}
         self._ends: dict[date, AsOf | None] = {}
 
     def is_counted(self, day: date) -> bool:
@@ -72,19 +72,20 @@ class Days:
 
     def value(self, figure: str, unit: int, day: date) -> Value | None:
         """None: not counted there, not kept for such a unit, or not counted yet."""
-        table = self._table(day)
-        return None if table is None else _value(table, figure, unit)
+        kept = self._kept_day(day)
+        return None if kept is None else kept.value(figure, unit)
 
     def missing_of(self, figure: str, units: Ints, day: date) -> Ints:
         """Of each unit how many of the denominator were not counted; 0 where that is not known."""
-        table, found = self._table(day), np.zeros(len(units), dtype=np.int64)
-        if table is None or f"{figure}/of" not in table.column_names or not len(table):
+        kept, found = self._kept_day(day), np.zeros(len(units), dtype=np.int64)
+        if kept is None or not len(kept.units):
             return found
-        known = table["unit"].to_numpy()
-        places = np.searchsorted(known, units).clip(max=len(known) - 1)
-        counted = table[figure].to_numpy()  # not a number where it is not counted
-        missing = np.nan_to_num(table[f"{figure}/of"].to_numpy() - counted)
-        found[:] = np.where(known[places] == units, missing[places], 0)
+        counted, of = kept.column(figure), kept.column(f"{figure}/of")
+        if counted is None or of is None:
+            return found
+        places = np.searchsorted(kept.units, units).clip(max=len(kept.units) - 1)
+        missing = np.nan_to_num(of - counted)
+        found[:] = np.where(kept.units[places] == units, missing[places], 0)
         return found
 
     def series(self, figure: str, unit: int, first: date, last: date) -> Iterator[tuple[date, Number]]:
@@ -105,20 +106,41 @@ class Days:
             self._ends[day] = end_of(day)
         return self._ends[day]
 
-    def _table(self, day: date) -> pa.Table | None:
+    def _kept_day(self, day: date) -> "Kept | None":
         at = self._end(day)
         path = None if at is None else self._file(at)
-        if path is None or not path.exists():
+        if path is None:
             return None
-        table = self._opened.get(path)
-        if table is None:
+        kept = self._opened.get(path)
+        if kept is None and path.exists():
             if len(self._opened) >= OPENED:
                 self._opened.clear()
-            table = self._opened[path] = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
-        return table
+            kept = self._opened[path] = Kept(pa.ipc.open_file(pa.memory_map(str(path))).read_all())
+        return kept
 
     def _file(self, at: AsOf) -> Path:
         return self._home.days / f"{at.day.isoformat()}-{at.position}-{program()}.arrow"
+
+
+class Kept:
+    """A day's file, its columns read as they are asked for; not a number where nothing is counted."""
+
+    def __init__(self, table: pa.Table) -> None:
+        self._table, self._names = table, frozenset(table.column_names)
+        self._columns: dict[str, Floats] = {}
+        self.units: Ints = table["unit"].to_numpy()
+
+    def column(self, name: str) -> Floats | None:
+        if name not in self._columns and name in self._names:
+            self._columns[name] = self._table[name].to_numpy()
+        return self._columns.get(name)
+
+    def value(self, figure: str, unit: int) -> Value | None:
+        place, counted = int(np.searchsorted(self.units, unit)), self.column(figure)
+        if counted is None or place == len(counted) or self.units[place] != unit or np.isnan(counted[place]):
+            return None
+        of = self.column(f"{figure}/of")
+        return Value(number(counted[place]), None if of is None else number(of[place]))
 
 
 @cache
@@ -151,15 +173,3 @@ def _write(path: Path, counted: dict[str, ByUnit], units: set[int]) -> None:
     with pa.OSFile(str(beside), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
         writer.write_table(table)
     beside.replace(path)
-
-
-def _value(table: pa.Table, figure: str, unit: int) -> Value | None:
-    if figure not in table.column_names:
-        return None
-    units = table["unit"].to_numpy()
-    place = int(np.searchsorted(units, unit))
-    if place == len(units) or units[place] != unit:
-        return None
-    value = table[figure][place].as_py()
-    of = table[f"{figure}/of"][place].as_py() if f"{figure}/of" in table.column_names else None
-    return None if value is None else Value(number(value), None if of is None else number(of))
