@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from fangxian.kernel.changes import CLOCK_SKEW, Recording, head_position, position_at, recording
 from fangxian.kernel.models import Change, Head
+from fangxian.kernel.moments import from_ms
 from fangxian.kernel.problems import ClockBehindLog, NothingKnownYet
 from fangxian.registry.models import Person, PersonState, Unit, UnitState
 
@@ -204,6 +205,21 @@ class TestFollowingIds:
         Head.objects.update(position=2)
         _write(noon, 1)
         assert Person.objects.filter(id=3, recorded=3).exists()
+
+    def test_of_another_ledger_nothing_is_known(self, noon: datetime) -> None:
+        """As between two tests: the same position and moment, reached by other ways that were rolled back."""
+        _write(noon, 2)
+        with pytest.raises(KeyError), transaction.atomic():
+            Person.objects.all().delete()
+            Change.objects.all().delete()
+            Head.objects.update(position=0, at=from_ms(0))
+            with recording("test.nothing", by="tests", now=noon):
+                pass
+            _write(noon, 1)
+            Person.objects.create(id=3, surrogate=3, recorded=2)
+            _write(noon, 1)
+            assert Person.objects.filter(id=4, recorded=3).exists()
+            raise KeyError
 
     def test_a_ledger_put_back_from_a_copy_is_found_out_at_the_first_failure(self, noon: datetime) -> None:
         _write(noon, 1)

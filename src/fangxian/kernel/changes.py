@@ -53,39 +53,43 @@ CLOCK_SKEW = timedelta(minutes=5)  # two machines' clocks may differ so much; mo
 
 class _HandedOut(NamedTuple):
     """The ids that follow on those of a position, by model. Positions are dense and writers hold the head's
-    lock: while that position is the last, nobody else has handed out any."""
+    lock: while that position is the last, nobody else has handed out any. For the next recording alone, so
+    that what is rolled back, fails or meets another ledger leaves nothing behind."""
 
-    ledger: Any
-    position: int
+    head: tuple[Any, ...]  # the ledger's name, position and moment
     next: dict[type[models.Model], int]
 
-    def after(self, position: int) -> dict[type[models.Model], int]:
-        known = self.position == position and self.ledger == connection.settings_dict["NAME"]
-        return self.next if known else {}
+
+_handed_out = _HandedOut((), {})  # by what this process committed last
 
 
-_NOTHING = _HandedOut(None, -1, {})
-_handed_out = _NOTHING  # by what this process committed last
+def _take_handed_out(position: int, at: datetime) -> dict[type[models.Model], int]:
+    global _handed_out
+    found, _handed_out = _handed_out, _HandedOut((), {})
+    return found.next if found.head == (connection.settings_dict["NAME"], position, at) else {}
 
 
 class Recording:
     """The transaction under way: hands out ids, appends rows, ends rows."""
 
-    def __init__(self, *, position: int, at: datetime, by: str) -> None:
+    def __init__(
+        self, *, position: int, at: datetime, by: str, following: dict[type[models.Model], int] | None = None
+    ) -> None:
         self.position, self.at, self.by = position, at, by
         self.counts: Counter[str] = Counter()
         self.detail: dict[str, Any] = {}
         self._next: dict[type[models.Model], int] = {}
-        self._known = _handed_out.after(position - 1)
+        self._following = following or {}
 
     def committed(self) -> None:
         """The next need not look up the ids that follow on these."""
         global _handed_out
-        _handed_out = _HandedOut(connection.settings_dict["NAME"], self.position, self._next)
+        moment = from_ms(to_ms(self.at))  # as the head has it
+        _handed_out = _HandedOut((connection.settings_dict["NAME"], self.position, moment), self._next)
 
     def ids(self, model: type[models.Model], count: int) -> range:
         """`count` fresh primary keys; safe because writers hold the head's lock."""
-        first = self._next.get(model) or self._known.get(model)
+        first = self._next.get(model) or self._following.get(model)
         if first is None:
             pk = model._meta.pk
             assert pk is not None
@@ -159,26 +163,22 @@ def recording(action: str, *, by: str, now: datetime, still: bool = False) -> It
     if outer is not None:
         yield outer
         return
-    global _handed_out
-    try:
-        with _opened(action, by=by, now=now, still=still) as change:
-            token = _under_way.set(change)
-            try:
-                yield change
-            finally:
-                _under_way.reset(token)
-    except Exception:
-        _handed_out = _NOTHING  # what failed may have failed by it
-        raise
+    with _opened(action, by=by, now=now, still=still) as change:
+        token = _under_way.set(change)
+        try:
+            yield change
+        finally:
+            _under_way.reset(token)
 
 
 @contextmanager
 def _opened(action: str, *, by: str, now: datetime, still: bool) -> Iterator[Recording]:
     with transaction.atomic():
         last, at = _locked_head()
+        following = _take_handed_out(last, at)
         if now < at - CLOCK_SKEW and not still:
             raise ClockBehindLog(head=at.isoformat(), now=now.isoformat())
-        change = Recording(position=last + 1, at=max(now, at), by=by)
+        change = Recording(position=last + 1, at=max(now, at), by=by, following=following)
         yield change
         moment = to_ms(change.at)
         detail = {"rows": dict(change.counts), **change.detail}
