@@ -140,6 +140,16 @@ def test_files_that_are_no_template_are_told(board: Any, content: bytes) -> None
     assert not WorkbookVersion.objects.exists()
 
 
+def test_a_name_that_is_taken_is_told_with_the_way_back(board: Any) -> None:
+    put_up(board)
+    answer = board.post("/workbooks/new/", {"name": "学校日报", "template": upload(books.form())})
+    assert answer.status_code == 409 and "学校日报" in answer.content.decode()
+    assert "/workbooks/" in [link.get("href") for link in css(parsed(answer), "p.ways a")]
+    failed = board.get("/bulletins/?unit=nowhere")
+    assert failed.status_code == 404
+    assert "/bulletins/" not in [link.get("href") for link in css(parsed(failed), "p.ways a")], "it failed"
+
+
 def test_a_signatory_reads_and_does_not_map(board: Any, signatory: Any) -> None:  # noqa: F811
     there = put_up(board)
     assert signatory.get(there).status_code == 200
