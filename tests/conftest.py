@@ -37,6 +37,8 @@ def _own_the_settings() -> None:
     settings.HOME = current_home().make()
     make_keys(settings.HOME.keys, TEST_KEYS)
     ledger = settings.DATABASES["default"]
+    # Threads that served a page of one test would have the ledger open while another test mirrors it here.
+    ledger["CONN_MAX_AGE"] = 0
     if not ON_POSTGRES:
         ledger["NAME"] = settings.HOME.ledger
         # A file, not memory: threads and the lake's reader open connections of their own to it.

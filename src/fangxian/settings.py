@@ -87,6 +87,7 @@ EMAIL_HOST = os.environ.get("FANGXIAN_MAIL_HOST", "")
 DEFAULT_FROM_EMAIL = os.environ.get("FANGXIAN_MAIL_FROM", "fangxian@localhost")
 EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'dummy'}.EmailBackend"
 MIDDLEWARE = [
+    "fangxian.web.turns.in_turn",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "fangxian.web.middleware.headers",
@@ -146,7 +147,7 @@ def _database() -> dict[str, object]:
             "timeout": 20,
             # An acknowledged record survives a power cut: WAL with full synchronisation.
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
-            " PRAGMA cache_size=-65536; PRAGMA temp_store=MEMORY;",
+            " PRAGMA cache_size=-65536; PRAGMA temp_store=MEMORY; PRAGMA wal_autocheckpoint=10000;",
         },
     }
 

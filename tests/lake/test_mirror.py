@@ -2,8 +2,10 @@
 
 import dataclasses
 import os
+import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -421,6 +423,21 @@ def test_a_program_that_mirrors_other_columns_builds_its_own_lake(lake_home: Hom
 def test_without_a_ledger_nothing_is_built(other_home: Home) -> None:
     with pytest.raises(LedgerMissing):
         mirror.sync(other_home, ledger=f"sqlite:{other_home.ledger}", sources=sources())
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="it is told from /proc")
+def test_a_process_that_has_the_ledger_open_does_not_mirror_it(lake_home: Home, world: World) -> None:
+    """Two copies of SQLite in one process: the second one's end would drop the first one's locks, and the next
+    process would take the WAL away, with what was committed there."""
+    connection.close()
+    if connection.vendor != "sqlite":
+        return
+    with closing(sqlite3.connect(ledger_address().removeprefix("sqlite:"))) as other:
+        other.execute("SELECT count(*) FROM kernel_change").fetchall()
+        with pytest.raises(RuntimeError, match="another SQLite library"):
+            mirror.sync(lake_home, ledger=ledger_address(), sources=sources())
+        sync_lake(lake_home)  # the mirror's own process does
+    assert lake_rows(lake_home) == plain_lake(lake_home)
 
 
 # -------------------------------------------------------------------------------------- several at a time

@@ -5,9 +5,11 @@ copies of SQLite in one process drop each other's locks (https://sqlite.org/howt
 `apart` runs the mirror in a process of its own.
 """
 
+import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -112,12 +114,51 @@ def _next(reader: pa.RecordBatchReader) -> pa.RecordBatch | None:
 def open_ledger(address: Address) -> Iterator[Ledger]:
     """A snapshot of the ledger, up to its last position. Raises LedgerMissing."""
     vendor = "sqlite" if address.startswith("sqlite:") else "postgresql"
-    with _connect(address, vendor) as connection:
+    with _one_library(address, vendor), _connect(address, vendor) as connection:
         last = Ledger(connection, vendor, 0, 0).rows(
             "SELECT position, at FROM kernel_change ORDER BY position DESC LIMIT 1"
         )
         position, at = last[0] if last else (0, 0)
         yield Ledger(connection, vendor, int(position), int(at))
+
+
+_opened = Counter[Path]()  # how often this module has each SQLite ledger open
+_counting = threading.Lock()
+
+
+@contextmanager
+def _one_library(address: Address, vendor: str) -> Iterator[None]:
+    """Raises RuntimeError where Python's SQLite library has the ledger open in this process, before and after.
+
+    It would lose its locks when ours is closed, and the next process that comes would take the WAL away from
+    under it: committed rows would be lost. Where there is no /proc to look at, nothing is noticed.
+    """
+    if vendor != "sqlite":
+        yield
+        return
+    path = Path(address.removeprefix("sqlite:")).absolute()
+    with _counting:
+        _refuse_others(path)
+        _opened[path] += 1
+    try:
+        yield
+    finally:
+        with _counting:
+            _opened[path] -= 1
+            _refuse_others(path)
+
+
+def _refuse_others(path: Path) -> None:
+    if not _opened[path] and path in _open_files():
+        raise RuntimeError(f"this process has {path} open through another SQLite library: use lake.apart")
+
+
+def _open_files() -> set[Path]:
+    found = set()
+    for link in Path("/proc/self/fd").glob("*"):
+        with suppress(OSError):  # closed meanwhile
+            found.add(link.readlink())
+    return found
 
 
 def _connect(address: Address, vendor: str) -> Any:
