@@ -140,10 +140,17 @@ def test_files_that_are_no_template_are_told(board: Any, content: bytes) -> None
     assert not WorkbookVersion.objects.exists()
 
 
-def test_a_name_that_is_taken_is_told_with_the_way_back(board: Any) -> None:
+def test_a_name_that_is_taken_is_told_beside_the_form_with_what_was_filled_in(board: Any) -> None:
     put_up(board)
     answer = board.post("/workbooks/new/", {"name": "学校日报", "template": upload(books.form())})
-    assert answer.status_code == 409 and "学校日报" in answer.content.decode()
+    [told], [name] = css(parsed(answer), "#refused"), css(parsed(answer), "[name=name]")
+    assert answer.status_code == 409 and "学校日报" in told.text_content()
+    assert (name.get("value"), name.get("aria-describedby")) == ("学校日报", "refused")
+
+
+def test_from_a_problem_a_way_leads_back_to_all_of_its_kind(board: Any) -> None:
+    answer = board.get("/workbooks/99/")
+    assert answer.status_code == 404
     assert "/workbooks/" in [link.get("href") for link in css(parsed(answer), "p.ways a")]
     failed = board.get("/bulletins/?unit=nowhere")
     assert failed.status_code == 404

@@ -24,31 +24,28 @@ from fangxian.registry.models import Membership, PersonState
 from fangxian.registry.tree import tree
 from fangxian.submissions.models import Submission
 
+from .origins import LIST, channels_of, word
 from .wording import in_a_row
-
-BECAUSE_SHOWN = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """`name`: who or what, masked; `place`: in what the unit lies."""
+    """`name`: who or what, masked; `place`: in what the unit lies; `came`: by which channels, in words, the
+    submissions came that put it there; `confirmed`: how these were confirmed."""
 
     record: OpenRecord
     name: str
     key: str = ""  # by which the record's own page finds it among the figure's
     day: date | None = None  # of the kind that is asked for
+    came: tuple[str, ...] = ()
 
     @property
     def place(self) -> str:
         return " › ".join(self.record.place[:-1])
 
     @property
-    def reasons(self) -> tuple[str, ...]:
-        return self.record.instances[:BECAUSE_SHOWN]
-
-    @property
-    def more_reasons(self) -> int:
-        return max(0, len(self.record.instances) - BECAUSE_SHOWN)
+    def confirmed(self) -> tuple[str, ...]:
+        return (*(word(how) for how in self.record.confirmed if how != LIST), *self.record.lists)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +74,15 @@ def open_records(table: pa.Table, at: AsOf, known: Known) -> list[Shown]:
     names: dict[Any, str] = {record.id: record.name for record in records}
     names |= {**_names(unnamed, at, known), **_strange(records, known)}
     keys = [str(key) for key in table["id"].to_pylist()]
-    return [Shown(record, names[record.id] or "*", key) for record, key in zip(records, keys, strict=True)]
+    channels = channels_of({pk for record in records for pk in record.because})
+    return [
+        Shown(record, names[record.id] or "*", key, came=_came(record, channels))
+        for record, key in zip(records, keys, strict=True)
+    ]
+
+
+def _came(record: OpenRecord, channels: Mapping[int, tuple[int, str]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(word(channels[pk][1]) for pk in record.because if pk in channels))
 
 
 def _strange(records: list[OpenRecord], known: Known) -> dict[Any, str]:

@@ -1,7 +1,7 @@
 """Where a figure comes from: whose answers, by which channel, confirmed how; or the register alone."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -43,14 +43,48 @@ class OfList:
 
 
 @dataclass(frozen=True, slots=True)
+class Overlap:
+    """Records by what confirms them: a call, visit or document without a list, both, a list alone."""
+
+    asked: int
+    both: int
+    listed: int
+
+    @property
+    def total(self) -> int:
+        return self.asked + self.both + self.listed
+
+    @property
+    def starts(self) -> tuple[float, float]:
+        """Percent of all before the second and the third part."""
+        total = self.total or 1
+        return round(100 * self.asked / total, 2), round(100 * (self.asked + self.both) / total, 2)
+
+    @property
+    def by_asking(self) -> int:
+        return self.asked + self.both
+
+    @property
+    def by_lists(self) -> int:
+        return self.both + self.listed
+
+
+@dataclass(frozen=True, slots=True)
 class Origins:
-    """`parts` and `confirmed` are empty where there are too many records to look at."""
+    """`parts` and `confirmed` are empty where there are too many records to look at. `sides`: of each record
+    its unit, and LIST, BOTH or "" (no list); empty where no list confirms any."""
 
     campaigns: tuple[tuple[str, str], ...]  # name, code
     parts: tuple[Part, ...]
     confirmed: tuple[Part, ...]
     lists: tuple[OfList, ...]
     register: bool  # no answer is read: the register alone
+    sides: tuple[tuple[int, str], ...] = ()
+
+    def overlap(self, units: Collection[int] | None = None) -> Overlap:
+        """Of all records, or of those in these units."""
+        told = Counter(side for unit, side in self.sides if units is None or unit in units)
+        return Overlap(told[""], told[BOTH], told[LIST])
 
     @property
     def total(self) -> int:
@@ -62,18 +96,21 @@ def origins(asked: Asked, figure: str) -> Origins:
     few = len(records) <= MOST
     ids = records.ids if few else records.ids.slice(0, SAMPLE)
     because = inside.because(asked.engine, figure, asked.at, ids) if len(ids) else []
-    known = _submissions({pk for each in because for pk in each})
+    known = channels_of({pk for each in because for pk in each})
     campaigns = {campaign for campaign, _channel in known.values()}
     channels = Counter(_key({known[pk][1] for pk in each if pk in known}) for each in because)
     told = confirmations(known, asked.at.position) if few else {}
     found = [[told[pk] for pk in each if pk in told] for each in because]
-    confirmed = Counter(_key_of({how for one in each for how in one.how}) for each in found)
+    keys = [_key_of({how for one in each for how in one.how}) for each in found]
+    confirmed, lists = Counter(keys), _lists(found)
+    sides = [key if key in (LIST, BOTH) else "" for key in keys]
     return Origins(
         tuple(_named(campaigns)),
         _parts(channels) if few and known else (),
         _parts(confirmed) if set(confirmed) - {REGISTER} else (),
-        _lists(found),
+        lists,
         bool(len(records)) and not known,
+        tuple(zip(records.units.tolist(), sides, strict=True)) if lists else (),
     )
 
 
@@ -81,7 +118,7 @@ def _key(found: set[str]) -> str:
     return SEVERAL if len(found) > 1 else next(iter(found), REGISTER)
 
 
-def _submissions(ids: set[int]) -> dict[int, tuple[int, str]]:
+def channels_of(ids: set[int]) -> dict[int, tuple[int, str]]:
     """Id -> campaign, channel."""
     return {
         pk: (campaign, channel)

@@ -25,7 +25,7 @@ from fangxian.access.actor import Actor
 from fangxian.kernel.changes import head
 from fangxian.kernel.home import current_home
 
-from . import clock, counting, days, style
+from . import clock, counting, days, style, turns
 from .guard import routes
 
 KEPT = ("count", "issue", "chase")  # purposes
@@ -123,6 +123,7 @@ def remembering(respond: Callable[[HttpRequest], HttpResponse]) -> Callable[[Htt
     def told(request: HttpRequest) -> HttpResponse:
         state = _state(request)
         if state is None:
+            turns.leave(request)
             return respond(request)
         actor: Actor = request.actor  # type: ignore[attr-defined]
         known_style = request.COOKIES.get(style.COOKIE) == style.style().edition
@@ -131,6 +132,7 @@ def remembering(respond: Callable[[HttpRequest], HttpResponse]) -> Callable[[Htt
         key = (request.get_full_path(), actor.name, grants, *shape)
         known = PAGES.find(state, key)
         if known is None:
+            turns.leave(request)
             response = respond(request)
             looks = request.looks  # type: ignore[attr-defined]
             if _is_kept(response) and not any(look["copy"] for look in looks):

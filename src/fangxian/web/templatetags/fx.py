@@ -49,6 +49,17 @@ def n(value: Any) -> SafeString | str:
 
 
 @register.filter
+def plain_n(value: Any) -> str:
+    """As `n` where no element may stand, as in a picture."""
+    return f"{value:,}".replace(",", "\u2009")
+
+
+@register.filter
+def add_px(value: float, more: int) -> float:
+    return value + more
+
+
+@register.filter
 def percent(value: float | None) -> str:
     """One place, and none where it is whole."""
     return "" if value is None else f"{value:g}%"
@@ -223,6 +234,47 @@ def figure(shown_figure: shown.Shown, change: Any = None) -> dict[str, Any]:
 def mini(value: Any, largest: Any) -> SafeString:
     """A bar beside a number, in proportion to the largest of its column."""
     return format_html(_MINI, round(100 * float(value) / float(largest), 1) if largest else 0)
+
+
+@register.simple_tag
+def stack(overlap: Any, largest: Any) -> SafeString:
+    """A bar in proportion to the largest of its column, in the parts of what confirms it."""
+    share = 100 * overlap.total / float(largest) if largest else 0
+    edges = [0, *(round(share * start / 100, 1) for start in overlap.starts), round(share, 1)]
+    parts = ((shade, edges[i], round(edges[i + 1] - edges[i], 1)) for i, shade in enumerate((2, 0, 1)))
+    told = format_html_join("", '<rect class="o{}" x="{}%" width="{}%" height="8"></rect>', parts)
+    return format_html("{}{}</svg>", mark_safe(_SVG.format("mini")), told)  # noqa: S308 - our own
+
+
+@register.simple_tag
+def bracket(start: float, end: float, side: str) -> SafeString:
+    """A line from start to end (percent) over or under a bar of an SVG, with its two ends towards it."""
+    line, tip = (18, 25) if side == "over" else (70, 63)
+    ends = ((start, end, line, line), (start, start, line, tip), (end, end, line, tip))
+    return format_html_join("", '<line x1="{}%" x2="{}%" y1="{}" y2="{}"/>', ends)
+
+
+@register.simple_tag
+def middle(start: float, end: float) -> SafeString:
+    """Where the words of a place stand: in its middle, unless they would leave the picture there."""
+    at = (start + end) / 2
+    if at < 30:
+        return format_html('x="{}%"', start)
+    if at > 70:
+        return format_html('x="{}%" text-anchor="end"', end)
+    return format_html('x="{}%" text-anchor="middle"', round(at, 2))
+
+
+@register.simple_tag
+def percent_between(start: float, end: float) -> str:
+    return f"{max(end - start, 0):.2f}%"
+
+
+@register.simple_tag
+def swatch(shade: int) -> SafeString:
+    """The colour of a part, for the legend."""
+    told = '<svg width="14" height="14" aria-hidden="true"><rect class="o{}" width="14" height="14"/></svg>'
+    return format_html(told, shade)
 
 
 @register.filter

@@ -14,7 +14,7 @@ from fangxian.figures.results import Number, Value, number
 from fangxian.registry.queries import without_first_responsible, zone_faults
 from fangxian.registry.tree import tree
 
-from .. import asking, attested, coverage, days, drawn, map, shown
+from .. import asking, attested, courses, coverage, days, drawn, map, shown
 from ..asking import Asked
 from . import bulletins, owing
 from .common import page, parts_of
@@ -40,6 +40,7 @@ def board(request: HttpRequest) -> HttpResponse:
         coverage=covered,
         **owing.summary(asked, covered),
         map=map.of_board(asked, counted, covered, request.GET.get("map", "")),
+        picture=courses.picture(asked, figures, values),
         groups=shown.grouped(figures, values, asked),
         faults=faults(asked),
         bulletins=bulletins.newest(3) if policy.may(asked.actor, "issue") else [],

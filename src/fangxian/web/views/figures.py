@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache
 from itertools import takewhile
@@ -22,7 +22,7 @@ from fangxian.registry.tree import Node
 from .. import asking, attested, days, disclosure, drawn, exports, narrowing, records, shown
 from ..asking import Asked
 from ..opened import Shown
-from ..origins import CHANNELS, Origins, origins, word
+from ..origins import CHANNELS, Origins, Overlap, origins, word
 from ..problems import UnknownFormat
 from ..templatetags import fx
 from ..uses import uses
@@ -36,6 +36,7 @@ class Part:
     unit: Node
     figure: shown.Shown
     change: Number | None  # since the end of yesterday
+    sides: Overlap | None = None  # where lists confirm some of them
 
     @property
     def weight(self) -> tuple[Any, ...]:
@@ -119,12 +120,13 @@ def _insides(request: HttpRequest, asked: Asked, by_unit: ByUnit, value: Value, 
     if listed:
         disclosure.opened(request, asked, id, len(listed.rows))
     found = origins(asked, id)
-    parts = _parts(request, asked, by_unit, value, id)
+    parts = _by_side(asked, _parts(request, asked, by_unit, value, id), found)
     ways = reckoned(asked, id, value, found, parts)
     course = days.trend(asked, id, value)
     then = days.yesterday(asked, id)
     return {
         "origins": found,
+        "overlap": found.overlap() if found.sides else None,
         "uses": uses(asked, id),
         "course": drawn.line(course, 300, 110) if course else None,
         "lacking": course.lacking,
@@ -187,6 +189,20 @@ def _parts(request: HttpRequest, asked: Asked, by_unit: ByUnit, value: Value, id
     if by == "tree" and found.difference > 0:
         return _of_units(asked, by_unit, children(asked) + hosted(asked), value, id, by)
     return found
+
+
+def _by_side(asked: Asked, parts: Parts, found: Origins) -> Parts:
+    """Each part with what confirms its records, where that adds up: who counts in two parts is told in one."""
+    if not found.sides:
+        return parts
+    told = (
+        (row, found.overlap(set(inside.under(asked.engine, row.unit.id, asked.at)))) for row in parts.rows
+    )
+    rows = [
+        replace(row, sides=sides) if row.figure.value and sides.total == row.figure.value.value else row
+        for row, sides in told
+    ]
+    return replace(parts, rows=rows)
 
 
 def _of_units(asked: Asked, by_unit: ByUnit, units: list[Node], value: Value, id: str, by: str) -> Parts:

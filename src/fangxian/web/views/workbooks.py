@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.translation import override
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST, require_safe
@@ -13,6 +14,7 @@ from fangxian.access import audit
 from fangxian.figures.moments import as_of
 from fangxian.figures.problems import UnitNotThere
 from fangxian.kernel.moments import read_moment
+from fangxian.kernel.problems import Problem
 from fangxian.lake.problems import LakeBehind
 from fangxian.publishing.counting import Counting
 from fangxian.publishing.models import Filling, Workbook, WorkbookVersion
@@ -35,6 +37,7 @@ from fangxian.publishing.workbooks.targets import (
 
 from .. import asking, clock, counting, disclosure, listed, sheets, shown
 from ..asking import Asked
+from ..middleware import wants_json
 from ..problems import NoSuchStep
 from ..steady import Steady
 from .common import page
@@ -46,21 +49,34 @@ EMPTY = 40  # cells named that want a number
 
 @require_safe
 def listed_page(request: HttpRequest) -> HttpResponse:
+    return _all(request)
+
+
+def _all(request: HttpRequest, refused: Problem | None = None) -> HttpResponse:
+    """With what was wrong with the one that was to be put up, beside what was filled in."""
     asked = asking.read(request)
     versions = {row.workbook_id: row for row in WorkbookVersion.objects.defer("template").order_by("number")}
     last = {row.workbook_id: row for row in Filling.objects.defer("frozen").order_by("number")}
     books = [(book, versions.get(book.pk), last.get(book.pk)) for book in queries.workbooks()]
-    return page(request, "web/workbooks.html", asked, books=books)
+    told = page(request, "web/workbooks.html", asked, books=books, refused=refused)
+    told.status_code = refused.status if refused else 200
+    return told
 
 
 @require_POST
 def add(request: HttpRequest) -> HttpResponse:
-    file = _upload(request)
-    if file is None:
-        raise WorkbookUnreadable(reason="—")
-    new = actions.add_workbook(
-        name=request.POST.get("name", ""), template=file[0], file_name=file[1], **_who(request)
-    )
+    try:
+        file = _upload(request)
+        if file is None:
+            raise WorkbookUnreadable(reason="—")
+        new = actions.add_workbook(
+            name=request.POST.get("name", ""), template=file[0], file_name=file[1], **_who(request)
+        )
+    except Problem as problem:
+        if wants_json(request):
+            raise
+        request.path = reverse("workbooks")  # what the page's own controls lead to
+        return _all(request, problem)
     return HttpResponseRedirect(f"/workbooks/{new.workbook_id}/versions/{new.number}/")
 
 
