@@ -427,8 +427,8 @@ def test_without_a_ledger_nothing_is_built(other_home: Home) -> None:
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="it is told from /proc")
 def test_a_process_that_has_the_ledger_open_does_not_mirror_it(lake_home: Home, world: World) -> None:
-    """Two copies of SQLite in one process: the second one's end would drop the first one's locks, and the next
-    process would take the WAL away, with what was committed there."""
+    """Two copies of SQLite in one process: the end of one would drop the other's locks, and the next process
+    would take the WAL away, with what was committed there."""
     connection.close()
     if connection.vendor != "sqlite":
         return

@@ -2,6 +2,7 @@
 
 import gzip
 import re
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -15,7 +16,7 @@ from fangxian.figures.engine import Engine
 from fangxian.figures.trend import end_of
 from fangxian.kernel.moments import OFFICE_ZONE
 from fangxian.registry.models import Unit
-from fangxian.web import days, drawn, remembered
+from fangxian.web import courses, days, drawn, remembered
 from fangxian.web.days import Trend
 
 from .conftest import LONELY, City, css
@@ -60,6 +61,68 @@ def test_what_was_missing_of_many_is_what_was_missing_of_each(counted_day: Any) 
     assert missing.tolist() == expected and sum(expected) > 0
 
 
+def test_the_large_picture_is_the_engines_and_says_what_it_shows(board: Any, counted_day: Any) -> None:
+    for day in (DAY - timedelta(days=2), DAY - timedelta(days=1)):
+        days.days().count(day)
+    engine, at = counted_day
+    now, moment, id = engine_values()
+    page = parsed(board.get("/"))
+    told = [
+        number(b.find("span")) for b in css(page, "#h-pict")[0].getparent().getparent().cssselect(".legend b")
+    ]
+    assert told == [now.value(figure, id, moment).value for figure in (courses.FOUND, courses.WITHIN)]
+    [picture] = css(page, ".picture > svg")
+    assert picture.get("aria-label") == css(page, "#h-pict")[0].text_content()
+    course = css(page, ".picture path.course")[0].get("d")
+    base, top = (float(css(page, ".across")[n].get("y1")) for n in (0, -1))
+    most = int(re.sub(r"\D", "", [t.text for t in css(page, ".picture text")][len(css(page, ".across")) - 1]))
+    heights = [(base - float(spot.split()[1])) / (base - top) * most for spot in course[1:].split("L")]
+    assert heights[-2:] == pytest.approx(
+        [engine.value(courses.FOUND, id, at).value, now.value(courses.FOUND, id, moment).value],
+        abs=most / 200,
+    )
+
+
+def marks(values: Sequence[int]) -> courses.Course:
+    places = (courses.Mark(DAY + timedelta(days=n), value, n, 0) for n, value in enumerate(values))
+    return courses.Course(None, tuple(places))
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        ([0, 90, 180, 270, 360, 450, 451, 452, 453, 454, 455], "在减少"),
+        ([5, 5, 5, 5, 5, 5, 5], "没有新查到"),
+        ([0, 1, 2, 3, 4, 5, 50, 100, 150, 200, 250], "比以往都多"),
+        ([0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100], "仍有新查到"),
+        ([100, 90, 80, 70, 60], "少"),
+        ([1, 2, 3, 4], "仍有新查到"),
+    ],
+)
+def test_what_is_found_is_said_in_words(found: list[int], said: str) -> None:
+    assert said in courses.Picture(marks(found), None, (), (), 0).finding
+
+
+@pytest.mark.parametrize(
+    ("within", "said"), [([1, 9, 4], "2月12日达到9后回落"), ([1, 4, 9], "最高"), ([0, 0, 0], "没有")]
+)
+def test_those_within_14_days_are_said_to_be_past_their_peak_or_not(within: list[int], said: str) -> None:
+    assert said in courses.Picture(marks([1, 2, 3]), marks(within), (), (), 0).finding
+
+
+@given(st.integers(1, 10**9))
+def test_lines_across_are_round_few_and_reach_the_highest(highest: int) -> None:
+    lines = courses.across(highest)
+    step = lines[1]
+    assert lines[0] == 0 and lines[-1] >= highest > lines[-2] and len(lines) <= courses.LINES + 1
+    assert str(step).rstrip("0") in ("1", "2", "5")
+
+
+def test_the_largest_rise_is_none_where_two_days_rose_alike() -> None:
+    assert marks([0, 3, 6, 7]).largest_rise is None
+    assert marks([0, 3, 7, 8]).largest_rise[0] == 4
+
+
 def test_a_day_is_counted_once_and_days_before_the_first_record_are_none(counted_day: Any) -> None:
     kept = days.days().kept
     days.days().count(DAY)
@@ -93,7 +156,7 @@ def test_the_map_shows_each_school_once_and_what_each_lacks(board: Any) -> None:
     engine, at, _id = engine_values()
     schools = Unit.objects.filter(kind__in=("school", "teaching_point", "kindergarten")).count()
     points = [path.get("d").count("M") for path in css(page, "svg.map path.dots")]
-    assert sum(points) == schools == sum(int(b.text) for b in css(page, ".legend b"))
+    assert sum(points) == schools == sum(int(b.text) for b in css(page, "#map .legend b"))
     rows = css(page, "#map tbody tr")
     assert sum(int(css(row, "td.num")[0].text_content()) for row in rows) == schools
     told = {link.get("href") for row in rows for link in css(row, "td a")}

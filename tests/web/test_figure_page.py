@@ -10,6 +10,7 @@ from lxml import html
 from fangxian.access.models import Event
 from fangxian.figures import inside
 from fangxian.figures.trend import program
+from fangxian.matching.replies import Confirmed
 from fangxian.publishing.models import Bulletin
 from fangxian.publishing.queries import FigureChange
 from fangxian.publishing.references import Reference
@@ -74,6 +75,51 @@ def test_where_it_comes_from_is_what_the_ledger_says_of_its_answers(board: Any) 
     ]
     both = ["both" if "list" in how and len(how) > 1 else how for how in confirmed]
     assert shown == [counts(channels), counts(both)]
+
+
+def test_what_calls_and_what_lists_confirm_overlaps_and_adds_up_in_each_unit(
+    board: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told(sheets: Any, _position: int) -> dict[int, Confirmed]:
+        hows = (frozenset({"list"}), frozenset({"list", "second_call"}), frozenset({"document"}))
+        of = ((7, "铁路局", "到站名单"),)
+        return {pk: Confirmed(hows[pk % 3], of if "list" in hows[pk % 3] else ()) for pk in sheets}
+
+    monkeypatch.setattr("fangxian.web.origins.confirmations", told)
+    engine, at, id = engine_values()
+    table = engine.records(BACK.split("/")[2], id, at)
+    hows = [
+        {how for one in told(each, 0).values() for how in one.how} for each in table["because"].to_pylist()
+    ]
+    alone = sum(how == {"list"} for how in hows)
+    both = sum("list" in how for how in hows) - alone
+    page = parsed(board.get(BACK))
+    [picture] = css(page, "svg.overlap")
+    shown = [number(css(item, ".n")[0]) for item in css(picture.getparent(), ".legend li")]
+    assert shown == [len(hows) - alone - both, both, alone] and alone and both
+    widths = [float(part.get("width").rstrip("%")) for part in css(picture, "rect")]
+    assert widths == pytest.approx([100 * n / len(hows) for n in shown], abs=0.02)
+    assert [int(words.text.split("：")[1]) for words in css(picture, "text")] == [
+        shown[0] + both,
+        both + alone,
+    ]
+    total = [number(cell) for cell in css(page, "table.parts tfoot .extra .n")]
+    rows = [[number(cell) for cell in css(row, ".extra .n")] for row in css(page, "table.parts tbody tr")]
+    assert total == shown and rows
+    for row, split in zip(css(page, "table.parts tbody tr"), rows, strict=True):
+        assert number(css(row, "td.num b")[0]) == sum(split)
+        assert len(css(row, "svg.mini rect")) == 3
+
+
+def test_records_say_how_they_came_and_by_what_they_are_confirmed(board: Any) -> None:
+    engine, at, id = engine_values()
+    table = engine.records(BACK.split("/")[2], id, at)
+    rows = css(parsed(board.get(BACK)), "table.recs tbody tr")
+    assert rows and len(rows) <= len(table)
+    said = {"电话", "网上", "班级", "上门", "名单"}
+    for row in rows:
+        came = css(row, "td.extra")[-1].text_content()
+        assert any(word in came for word in said), came
 
 
 def counts(kinds: list[set[str] | str]) -> list[int]:

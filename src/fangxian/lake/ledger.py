@@ -128,7 +128,7 @@ _counting = threading.Lock()
 
 @contextmanager
 def _one_library(address: Address, vendor: str) -> Iterator[None]:
-    """Raises RuntimeError where Python's SQLite library has the ledger open in this process, before and after.
+    """Raises RuntimeError where Python's SQLite library has the ledger open in this process.
 
     It would lose its locks when ours is closed, and the next process that comes would take the WAL away from
     under it: committed rows would be lost. Where there is no /proc to look at, nothing is noticed.

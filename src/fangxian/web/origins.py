@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -71,19 +72,23 @@ class Overlap:
 
 @dataclass(frozen=True, slots=True)
 class Origins:
-    """`parts` and `confirmed` are empty where there are too many records to look at. `sides`: of each record
-    its unit, and LIST, BOTH or "" (no list); empty where no list confirms any."""
+    """`parts` and `confirmed` are empty where there are too many records to look at. `sides`: each
+    record with its unit, and LIST, BOTH or "" (no list); empty where no list confirms any."""
 
     campaigns: tuple[tuple[str, str], ...]  # name, code
     parts: tuple[Part, ...]
     confirmed: tuple[Part, ...]
     lists: tuple[OfList, ...]
     register: bool  # no answer is read: the register alone
-    sides: tuple[tuple[int, str], ...] = ()
+    sides: tuple[tuple[Any, int, str], ...] = ()
 
-    def overlap(self, units: Collection[int] | None = None) -> Overlap:
-        """Of all records, or of those in these units."""
-        told = Counter(side for unit, side in self.sides if units is None or unit in units)
+    def overlap(self, units: Collection[int] | None = None, ids: Collection[Any] | None = None) -> Overlap:
+        """Of all records, or of those in these units, or of these."""
+        told = Counter(
+            side
+            for id, unit, side in self.sides
+            if (units is None or unit in units) and (ids is None or id in ids)
+        )
         return Overlap(told[""], told[BOTH], told[LIST])
 
     @property
@@ -110,7 +115,7 @@ def origins(asked: Asked, figure: str) -> Origins:
         _parts(confirmed) if set(confirmed) - {REGISTER} else (),
         lists,
         bool(len(records)) and not known,
-        tuple(zip(records.units.tolist(), sides, strict=True)) if lists else (),
+        tuple(zip(ids.to_pylist(), records.units.tolist(), sides, strict=True)) if lists else (),
     )
 
 

@@ -33,8 +33,9 @@ def _of_forms(whole: str) -> str:
 
 
 def _packed(text: str, names: dict[str, str]) -> str:
-    """Custom properties are packed under short names: nothing but the stylesheet names them. The packer drops the blank before a colon, and `.filters :is(input)`, an input within, would become
-    `.filters:is(input)`: such a blank gets its star first."""
+    """Custom properties under short names: nothing but the stylesheet names them. The packer drops the blank
+    before a colon, and `.filters :is(input)`, an input within, would become `.filters:is(input)`: such a
+    blank gets its star first."""
     import rcssmin
 
     starred = re.sub(r"(?<=[\w)\]]) :(?=[a-z])", " *:", text)

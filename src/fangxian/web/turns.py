@@ -1,8 +1,9 @@
 """Visitors are let in one at a time until it is known whether their page is kept.
 
-To find a kept page takes a millisecond or two of this interpreter, in a dozen statements each of which lets go of
-its lock; in four threads at once it takes twice that of each. What must be rendered or recorded leaves the turn
-first, and waits for nobody. Whoever brings a password is never in it: to check one takes long by intention.
+To find a kept page takes a millisecond or two of this interpreter, in a dozen statements each of which lets
+go of its lock; in four threads at once it takes twice that of each. What must be rendered or recorded leaves
+the turn first, and waits for nobody. Whoever brings a password is never in it: to check one takes long by
+intention.
 """
 
 from collections.abc import Callable

@@ -192,7 +192,7 @@ def _parts(request: HttpRequest, asked: Asked, by_unit: ByUnit, value: Value, id
 
 
 def _by_side(asked: Asked, parts: Parts, found: Origins) -> Parts:
-    """Each part with what confirms its records, where that adds up: who counts in two parts is told in one."""
+    """Each part with what confirms its records, where that adds up: who counts in two is told in one."""
     if not found.sides:
         return parts
     told = (
