@@ -67,20 +67,17 @@ def test_the_large_picture_is_the_engines_and_says_what_it_shows(board: Any, cou
     engine, at = counted_day
     now, moment, id = engine_values()
     page = parsed(board.get("/"))
-    told = [
-        number(b.find("span")) for b in css(page, "#h-pict")[0].getparent().getparent().cssselect(".legend b")
-    ]
+    [section] = [each for each in css(page, "section") if each.get("aria-labelledby") == "h-pict"]
+    told = [number(value) for value in css(section, ".legend b .n")]
     assert told == [now.value(figure, id, moment).value for figure in (courses.FOUND, courses.WITHIN)]
-    [picture] = css(page, ".picture > svg")
+    [picture] = css(page, ".picture [role=img]")
     assert picture.get("aria-label") == css(page, "#h-pict")[0].text_content()
     course = css(page, ".picture path.course")[0].get("d")
     base, top = (float(css(page, ".across")[n].get("y1")) for n in (0, -1))
     most = int(re.sub(r"\D", "", [t.text for t in css(page, ".picture text")][len(css(page, ".across")) - 1]))
     heights = [(base - float(spot.split()[1])) / (base - top) * most for spot in course[1:].split("L")]
-    assert heights[-2:] == pytest.approx(
-        [engine.value(courses.FOUND, id, at).value, now.value(courses.FOUND, id, moment).value],
-        abs=most / 200,
-    )
+    last = [of.value(courses.FOUND, id, then).value for of, then in ((engine, at), (now, moment))]
+    assert heights[-2:] == pytest.approx(last, abs=most / 200)
 
 
 def marks(values: Sequence[int]) -> courses.Course:
@@ -104,7 +101,13 @@ def test_what_is_found_is_said_in_words(found: list[int], said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("within", "said"), [([1, 9, 4], "2月12日达到9后回落"), ([1, 4, 9], "最高"), ([0, 0, 0], "没有")]
+    ("within", "said"),
+    [
+        ([1, 9, 4], "2月12日达到9后回落"),
+        ([9, 5, 4], "越来越少"),
+        ([1, 4, 9], "最高"),
+        ([9, 0, 0], "没有"),
+    ],
 )
 def test_those_within_14_days_are_said_to_be_past_their_peak_or_not(within: list[int], said: str) -> None:
     assert said in courses.Picture(marks([1, 2, 3]), marks(within), (), (), 0).finding

@@ -16,7 +16,7 @@ from fangxian.publishing.queries import FigureChange
 from fangxian.publishing.references import Reference
 from fangxian.registry.models import PersonState
 from fangxian.submissions.models import Submission, Verification
-from fangxian.web import asking, counting
+from fangxian.web import asking, counting, remembered
 from fangxian.web.views import bulletins
 
 from .conftest import LONELY, css
@@ -86,11 +86,11 @@ def test_what_calls_and_what_lists_confirm_overlaps_and_adds_up_in_each_unit(
         return {pk: Confirmed(hows[pk % 3], of if "list" in hows[pk % 3] else ()) for pk in sheets}
 
     monkeypatch.setattr("fangxian.web.origins.confirmations", told)
+    monkeypatch.setattr(remembered, "KEPT", ())
     engine, at, id = engine_values()
     table = engine.records(BACK.split("/")[2], id, at)
-    hows = [
-        {how for one in told(each, 0).values() for how in one.how} for each in table["because"].to_pylist()
-    ]
+    reasons = table["because"].to_pylist()
+    hows = [{how for one in told(each, 0).values() for how in one.how} for each in reasons]
     alone = sum(how == {"list"} for how in hows)
     both = sum("list" in how for how in hows) - alone
     page = parsed(board.get(BACK))
@@ -99,10 +99,8 @@ def test_what_calls_and_what_lists_confirm_overlaps_and_adds_up_in_each_unit(
     assert shown == [len(hows) - alone - both, both, alone] and alone and both
     widths = [float(part.get("width").rstrip("%")) for part in css(picture, "rect")]
     assert widths == pytest.approx([100 * n / len(hows) for n in shown], abs=0.02)
-    assert [int(words.text.split("：")[1]) for words in css(picture, "text")] == [
-        shown[0] + both,
-        both + alone,
-    ]
+    words = [int(words.text.split("：")[1]) for words in css(picture, "text")]
+    assert words == [shown[0] + both, both + alone]
     total = [number(cell) for cell in css(page, "table.parts tfoot .extra .n")]
     rows = [[number(cell) for cell in css(row, ".extra .n")] for row in css(page, "table.parts tbody tr")]
     assert total == shown and rows

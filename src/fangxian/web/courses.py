@@ -49,9 +49,9 @@ class Course:
 
     @property
     def peak(self) -> Mark | None:
-        """Where it lies behind: the last day is lower."""
+        """Where it was seen to be one: days before it were lower, and the last one is."""
         highest = max(self.marks, key=lambda mark: mark.value)
-        return highest if highest.value > self.last.value else None
+        return highest if highest.value > max(self.marks[0].value, self.last.value) else None
 
     @property
     def rises(self) -> list[tuple[Number, Mark]]:
@@ -136,7 +136,7 @@ def across(highest: Number) -> list[int]:
 def labelled(marks: Sequence[Mark]) -> tuple[Mark, ...]:
     """The first, the last, and some between at equal distances, as long as they leave the last its room."""
     step = math.ceil(len(marks) / LABELS)
-    return (*(mark for mark in marks[:-1:step] if mark.x < 86), marks[-1])
+    return (*(mark for mark in marks[:-1:step] if mark.x < 78), marks[-1])
 
 
 def _of_found(course: Course) -> str:
@@ -163,4 +163,6 @@ def _of_within(course: Course) -> str:
     if peak is not None:
         told = _("those within 14 days have been fewer since {day} ({value})")
         return told.format(day=fx.day(peak.day), value=peak.value)
+    if course.marks[0].value > course.last.value > 0:
+        return _("fewer and fewer are within 14 days")
     return _("never were more within 14 days than now") if course.last.value else _("none is within 14 days")

@@ -192,17 +192,19 @@ def _parts(request: HttpRequest, asked: Asked, by_unit: ByUnit, value: Value, id
 
 
 def _by_side(asked: Asked, parts: Parts, found: Origins) -> Parts:
-    """Each part with what confirms its records, where that adds up: who counts in two is told in one."""
+    """Each part with what confirms its records."""
     if not found.sides:
         return parts
-    told = (
-        (row, found.overlap(set(inside.under(asked.engine, row.unit.id, asked.at)))) for row in parts.rows
-    )
-    rows = [
-        replace(row, sides=sides) if row.figure.value and sides.total == row.figure.value.value else row
-        for row, sides in told
-    ]
-    return replace(parts, rows=rows)
+    return replace(parts, rows=[replace(row, sides=_sides(asked, row, found)) for row in parts.rows])
+
+
+def _sides(asked: Asked, row: Part, found: Origins) -> Overlap:
+    told = found.overlap(set(inside.under(asked.engine, row.unit.id, asked.at)))
+    if row.figure.value and told.total == row.figure.value.value:
+        return told
+    # Who counts in several parts has the first one's unit there: then the part is asked for its own records.
+    own = inside.records(asked.engine, row.figure.id, row.unit.id, asked.at)
+    return found.overlap(ids=set(own.ids.to_pylist()))
 
 
 def _of_units(asked: Asked, by_unit: ByUnit, units: list[Node], value: Value, id: str, by: str) -> Parts:
