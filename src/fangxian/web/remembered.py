@@ -48,6 +48,8 @@ class Kept:
         return sum(map(len, self.pieces)) + sum(map(len, self.packed))
 
     def response(self, request: HttpRequest) -> HttpResponse:
+        if self.looks:
+            turns.leave(request)  # the next visitor is served while the disk takes this one's look
         for look in self.looks:
             audit.record(request.actor.name, at=request.moment, **look)  # type: ignore[attr-defined]
         token = get_token(request).encode() if len(self.pieces) > 1 else b""
