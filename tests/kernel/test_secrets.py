@@ -1,6 +1,8 @@
 """Secrets are sealed, found again by equal digests, and stand behind keyed surrogates."""
 
+import gc
 import stat
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fangxian.kernel.problems import KeysMissing
-from fangxian.kernel.secrets import Keyring, keyring, make_keys
+from fangxian.kernel.secrets import Keyring, add_keys, keyring, make_keys
 
 RING = Keyring(bytes(range(32)), bytes(range(32, 64)), bytes(range(64, 96)))
 OTHER = Keyring(bytes(32), bytes(32), bytes(32))
@@ -98,3 +100,16 @@ def test_missing_or_cut_keys_are_said_so(tmp_path: Path, material: bytes | None)
     with pytest.raises(KeysMissing) as refused:
         keyring(tmp_path)
     assert str(tmp_path) in refused.value.sentence()
+
+
+def test_a_key_that_another_process_retired_is_let_go_of(tmp_path: Path) -> None:
+    make_keys(tmp_path)
+    sealed = keyring(tmp_path).seal("13900000001")
+    add_keys(tmp_path)
+    old = weakref.ref(keyring(tmp_path))
+    assert keyring(tmp_path).open(sealed) == "13900000001"
+    (tmp_path / "keys.1").unlink()  # as `retire_keys` does elsewhere
+    with pytest.raises(KeysMissing):
+        keyring(tmp_path).open(sealed)
+    gc.collect()
+    assert old() is None

@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -143,20 +143,18 @@ def _aead(key: bytes) -> AESGCM:
     return AESGCM(key)
 
 
-@cache
-def _material(path: Path) -> bytes:
-    return path.read_bytes()
-
-
-@cache
+@lru_cache(maxsize=1)
 def _read(folder: Path, numbers: tuple[int, ...]) -> Keyring:
+    """The last one alone is remembered: a key that was retired, by whichever process, is let go of here as
+    soon as anything is sealed, opened or looked up again."""
+    _aead.cache_clear()
     older, number = numbers[:-1], numbers[-1]
     path = folder / f"keys.{number}"
-    told = _material(path)
+    told = path.read_bytes()
     if len(told) != 96 + 32 * (number - 1):
         raise KeysMissing(path=str(path))
     earlier = tuple(told[at : at + 32] for at in range(96, len(told), 32))
-    retiring = tuple((old, _material(folder / f"keys.{old}")[:32]) for old in older)
+    retiring = tuple((old, (folder / f"keys.{old}").read_bytes()[:32]) for old in older)
     return Keyring(told[:32], told[32:64], told[64:96], number, earlier, retiring, folder)
 
 
@@ -207,7 +205,7 @@ def retire_keys(folder: Path) -> None:
         (folder / f"keys.{number}").unlink(missing_ok=True)
     sync_folder(folder)
     _read.cache_clear()
-    _material.cache_clear()
+    _aead.cache_clear()
 
 
 def _write(folder: Path, number: int, material: bytes) -> None:
