@@ -41,6 +41,7 @@ from fangxian.publishing.make_template import TEMPLATE
 from fangxian.publishing.workbooks.actions import add_workbook, fill_workbook, place, save_version
 from fangxian.publishing.workbooks.targets import Target
 from fangxian.registry.tree import forget_trees
+from fangxian.submissions.gallery import form_bytes
 from fangxian.submissions.models import Submission
 from fangxian.web import counting
 
@@ -671,9 +672,37 @@ def acts(built: World) -> Iterator[Act]:
     yield Act(
         "sheet-back", "/hand-in/sheet/", lambda client: {"sheet": sheet_of(client)}, lambda _actor: True
     )
+    yield act("proof", "/proof/", text="全市共有教职工14501人。")
+    yield brings("proof", "/proof/", file=("通报.docx", TEMPLATE.read_bytes()))
+    yield brings("new-workbook", "/workbooks/new/", name="月报", template=("月报.xlsx", books.form()))
+    yield brings("workbook-step", "/workbooks/1/step/", do="version", template=("二版.xlsx", books.form()))
+    rows = "姓名,身份证号,手机号\n丁某某,990101201001010011,10000001234\n".encode()
+    yield brings("list-bring", "/lists/1/bring/", file=("旅客.csv", rows), source="站")
+    yield brings("roster-bring", "/lists/rosters/", file=("名册.csv", rows), source="校", kind="pupils")
+    form = ("承诺.xlsx", form_bytes("pledge"))
+    yield brings(
+        "new-form",
+        f"/campaigns/new/{w.DRAFT}/form/",
+        lambda a: w.in_scope(a, w.DRAFTED_BY, "build"),
+        file=form,
+    )
 
 
 ROW = 1
+
+
+def brings(
+    name: str, address: str, done_for: Callable[[str], bool] = lambda _actor: True, /, **sent: Any
+) -> Act:
+    """An act with a file, (name, content), which is read anew each time."""
+
+    def told(_client: Client) -> dict[str, Any]:
+        return {
+            field: SimpleUploadedFile(*value) if isinstance(value, tuple) else value
+            for field, value in sent.items()
+        }
+
+    return Act(name, address, told, done_for)
 
 
 def sheet_of(client: Client) -> Any:
