@@ -14,6 +14,7 @@ from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
+from django.db import connections
 
 CHROMIUM = next(
     (p for p in map(Path, ("/usr/bin/chromium", "/usr/bin/chromium-browser")) if p.exists()), None
@@ -27,6 +28,13 @@ LAUNCH: dict[str, Any] = {
 
 class _Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
+
+    def process_request_thread(self, *request: Any) -> None:
+        """Each request has a thread of its own, which leaves no connection to the ledger behind."""
+        try:
+            super().process_request_thread(*request)
+        finally:
+            connections.close_all()
 
 
 class _Silent(WSGIRequestHandler):
@@ -55,6 +63,7 @@ def playwright_() -> Iterator[Any]:
         # Playwright keeps an event loop in this thread; the database is used beside it, never within it.
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
         yield started
+        connections.close_all()  # beside a running loop Django has other connections in the same thread
 
 
 @pytest.fixture(scope="package", name="chromium")

@@ -1,3 +1,4 @@
+import gc
 from collections.abc import Iterator
 
 import pytest
@@ -10,7 +11,9 @@ from .world import World
 
 @pytest.fixture
 def lake_home(other_home: Home, transactional_db: None) -> Home:
-    """A data folder of this test alone; the ledger is the test's, which others' connections see."""
+    """A data folder of this test alone; the ledger is the test's, which others' connections see. Those of
+    threads that have ended are let go of, so that the ledger can be mirrored in this process."""
+    gc.collect()
     return other_home
 
 
