@@ -145,7 +145,8 @@ def _database() -> dict[str, object]:
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
-            # An acknowledged record survives a power cut: WAL with full synchronisation.
+            # An acknowledged record survives a power cut: WAL with full synchronisation. It is emptied every
+            # 40 MB, not every 4, which was a third of what a recorded row cost (note 9).
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
             " PRAGMA cache_size=-65536; PRAGMA temp_store=MEMORY; PRAGMA wal_autocheckpoint=10000;",
         },

@@ -81,7 +81,7 @@ def test_the_large_picture_is_the_engines_and_says_what_it_shows(board: Any, cou
 
 
 def marks(values: Sequence[int]) -> courses.Course:
-    places = (courses.Mark(DAY + timedelta(days=n), value, n, 0) for n, value in enumerate(values))
+    places = (drawn.Point(DAY + timedelta(days=n), value, n, 0) for n, value in enumerate(values))
     return courses.Course(None, tuple(places))
 
 
@@ -90,7 +90,7 @@ def marks(values: Sequence[int]) -> courses.Course:
     [
         ([0, 90, 180, 270, 360, 450, 451, 452, 453, 454, 455], "在减少"),
         ([5, 5, 5, 5, 5, 5, 5], "没有新查到"),
-        ([0, 1, 2, 3, 4, 5, 50, 100, 150, 200, 250], "比以往都多"),
+        ([0, 1, 2, 3, 4, 5, 50, 100, 150, 200, 250], "比前些天都多"),
         ([0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100], "仍有新查到"),
         ([100, 90, 80, 70, 60], "少"),
         ([1, 2, 3, 4], "仍有新查到"),
@@ -105,7 +105,7 @@ def test_what_is_found_is_said_in_words(found: list[int], said: str) -> None:
     [
         ([1, 9, 4], "2月12日达到9后回落"),
         ([9, 5, 4], "越来越少"),
-        ([1, 4, 9], "最高"),
+        ([1, 4, 9], "最多"),
         ([9, 0, 0], "没有"),
     ],
 )
@@ -119,6 +119,11 @@ def test_lines_across_are_round_few_and_reach_the_highest(highest: int) -> None:
     step = lines[1]
     assert lines[0] == 0 and lines[-1] >= highest > lines[-2] and len(lines) <= courses.LINES + 1
     assert str(step).rstrip("0") in ("1", "2", "5")
+
+
+def test_what_was_added_of_late_is_said_where_something_was() -> None:
+    assert "不超过3" in courses.Picture(marks([90, 91, 94, 95]), None, (), (), 0).recent
+    assert courses.Picture(marks([9, 7, 5, 5]), None, (), (), 0).recent == ""
 
 
 def test_the_largest_rise_is_none_where_two_days_rose_alike() -> None:

@@ -136,7 +136,7 @@ def _one_library(address: Address, vendor: str) -> Iterator[None]:
     if vendor != "sqlite":
         yield
         return
-    path = Path(address.removeprefix("sqlite:")).absolute()
+    path = Path(address.removeprefix("sqlite:")).resolve()  # as /proc names it
     with _counting:
         _refuse_others(path)
         _opened[path] += 1

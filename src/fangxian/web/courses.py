@@ -13,8 +13,9 @@ from django.utils.translation import ngettext
 
 from fangxian.figures.results import Number, Value, number
 
-from . import days, shown
+from . import days, drawn, shown
 from .asking import Asked
+from .drawn import Point
 from .templatetags import fx
 
 FOUND, WITHIN = "screening.university_students_back_from_hubei", "observed.students_within_14_days"
@@ -25,41 +26,31 @@ FEWEST = 4  # days of which something can be said
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
-    """A place in the picture: percent from the left, pixels from the top."""
-
-    day: date
-    value: Number
-    x: float
-    y: float
-
-
-@dataclass(frozen=True, slots=True)
 class Course:
+    """Points in percent from the left and pixels from the top, to one scale with the picture's others."""
+
     figure: Any
-    marks: tuple[Mark, ...]
+    marks: tuple[Point, ...]
 
     @property
     def path(self) -> str:
         return "M" + "L".join(f"{mark.x} {mark.y}" for mark in self.marks)
 
     @property
-    def last(self) -> Mark:
+    def last(self) -> Point:
         return self.marks[-1]
 
     @property
-    def peak(self) -> Mark | None:
-        """Where it was seen to be one: days before it were lower, and the last one is."""
-        highest = max(self.marks, key=lambda mark: mark.value)
-        return highest if highest.value > max(self.marks[0].value, self.last.value) else None
+    def peak(self) -> Point | None:
+        return drawn.peak(self.marks)
 
     @property
-    def rises(self) -> list[tuple[Number, Mark]]:
+    def rises(self) -> list[tuple[Number, Point]]:
         """What each day after the first added; a day that was not counted lies in the next one's."""
         return [(number(after.value - before.value), after) for before, after in pairwise(self.marks)]
 
     @property
-    def largest_rise(self) -> tuple[Number, Mark] | None:
+    def largest_rise(self) -> tuple[Number, Point] | None:
         """Where one day added more than any other."""
         first, *others = sorted(self.rises, key=lambda rise: rise[0], reverse=True)
         return first if first[0] > 0 and (not others or first[0] > others[0][0]) else None
@@ -70,7 +61,7 @@ class Picture:
     found: Course
     within: Course | None
     lines: tuple[tuple[Number, float], ...]  # value, pixels from the top
-    labels: tuple[Mark, ...]
+    labels: tuple[Point, ...]
     lacking: int
     height: int = HEIGHT
 
@@ -84,7 +75,10 @@ class Picture:
 
     @property
     def recent(self) -> str:
+        """Empty where nothing was added."""
         rises = [rise for rise, _mark in self.found.rises[-RECENT:]]
+        if max(rises) <= 0:
+            return ""
         told = ngettext(
             "In the last {days} day at most {most} a day were added.",
             "In the last {days} days at most {most} a day were added.",
@@ -106,10 +100,10 @@ def picture(asked: Asked, figures: Any, values: dict[str, Value | None]) -> Pict
     start, end = trends[FOUND].days[0], trends[FOUND].days[-1]
     lines = across(max(value for trend in trends.values() for value in trend.values))
 
-    def placed(day: date, value: Number) -> Mark:
+    def placed(day: date, value: Number) -> Point:
         x = 100 * (day - start).days / (end - start).days
         y = HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * float(value) / lines[-1]
-        return Mark(day, value, round(x, 2), round(y, 1))
+        return Point(day, value, round(x, 2), round(y, 1))
 
     courses = {
         id: Course(shown.show(figures[id], values[id], asked), tuple(map(placed, trend.days, trend.values)))
@@ -133,7 +127,7 @@ def across(highest: Number) -> list[int]:
     return list(range(0, step * max(1, math.ceil(highest / step)) + 1, step))
 
 
-def labelled(marks: Sequence[Mark]) -> tuple[Mark, ...]:
+def labelled(marks: Sequence[Point]) -> tuple[Point, ...]:
     """The first, the last, and some between at equal distances, as long as they leave the last its room."""
     step = math.ceil(len(marks) / LABELS)
     return (*(mark for mark in marks[:-1:step] if mark.x < 78), marks[-1])
@@ -143,7 +137,7 @@ def _of_found(course: Course) -> str:
     rises = [rise for rise, _mark in course.rises]
     recent = rises[-RECENT:]
     if not any(recent):
-        return _("Nobody is newly found")
+        return _("Nobody was newly found in the last days")
     if sum(recent) < 0:
         return _("Fewer count than before")
     mean = sum(recent) / len(recent)
@@ -152,7 +146,7 @@ def _of_found(course: Course) -> str:
     if mean < quickest / 2:
         return _("Fewer are newly found than before")
     return (
-        _("More are found than ever before")
+        _("More are found than in the days before")
         if mean > quickest
         else _("Others are still being found each day")
     )
@@ -165,4 +159,4 @@ def _of_within(course: Course) -> str:
         return told.format(day=fx.day(peak.day), value=peak.value)
     if course.marks[0].value > course.last.value > 0:
         return _("fewer and fewer are within 14 days")
-    return _("never were more within 14 days than now") if course.last.value else _("none is within 14 days")
+    return _("on no day shown were more within 14 days") if course.last.value else _("none is within 14 days")

@@ -40,12 +40,17 @@ class Line:
 
     @property
     def peak(self) -> Point | None:
-        highest = max(self.points, key=lambda point: point.value)
-        return highest if highest.value > max(self.first.value, self.last.value) else None
+        return peak(self.points)
 
     @property
     def flat(self) -> bool:
         return len({point.value for point in self.points}) == 1
+
+
+def peak(points: Sequence[Point]) -> Point | None:
+    """The highest, where it was seen to be one: the first and the last are lower."""
+    highest = max(points, key=lambda point: point.value)
+    return highest if highest.value > max(points[0].value, points[-1].value) else None
 
 
 def line(trend: Trend, width: int = WIDTH, height: int = HEIGHT) -> Line:
