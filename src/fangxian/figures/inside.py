@@ -5,6 +5,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
+from weakref import ref
 
 import numpy as np
 import numpy.typing as npt
@@ -51,7 +52,7 @@ def records(engine: Engine, figure: str, unit: int, at: AsOf, part: str = "count
     with engine._lock:
         moment = _moment(engine, at)
         engine._require(moment, figure, unit)
-        key = (id(moment.facts.source), at, figure, unit, part)
+        key = (ref(moment.facts.source), at, figure, unit, part)
         found = _kept.get(key)
         if found is None:
             rows = moment.rows(figure, part).at(unit, moment.reach)
@@ -68,7 +69,7 @@ def because(engine: Engine, figure: str, at: AsOf, ids: pa.Array) -> list[list[i
         result = moment.result(figure)
         if result.because is None:
             return _because(ids, result)
-        key = (id(moment.facts.source), moment.facts.source.generation, at, figure)
+        key = (ref(moment.facts.source), moment.facts.source.generation, at, figure)
         known = _reasons.get(key)
         if known is None:
             known = _reasons[key] = Reasons.of(collected(result.because.select("id", "because")))
@@ -115,7 +116,7 @@ def checks(engine: Engine, figure: str, unit: int, at: AsOf) -> list[Check]:
     """A figure's add-up checks at a unit: there are some where the unit has nothing above it."""
     with engine._lock:
         moment = _moment(engine, at)
-        key = (id(moment.facts.source), at, figure)
+        key = (ref(moment.facts.source), at, figure)
         found = _checked.get(key)
         if found is None:
             found = _checked[key] = _checks(moment, figure)
